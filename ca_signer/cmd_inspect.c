@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+/* countersign inspect: what a certificate says. */
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auto.h"
+#include "clock.h"
+#include "path.h"
+#include "show.h"
+#include "sshcert.h"
+#include "sshkey.h"
+#include "verbs.h"
+
+DEFINE_AUTO(cert_free, struct cert)
+
+static const char usage[] =
+    "usage: countersign inspect [--json] CERT|-\n"
+    "\n"
+    "Shows what an OpenSSH certificate says. Text in it is shown with control\n"
+    "characters escaped.\n"
+    "\n"
+    "  --json      one JSON object\n"
+    "  -h, --help  this text\n";
+
+static int
+load(const char *path, struct cert **ret)
+{
+	AUTO(fclose) FILE *opened = NULL;
+	AUTO(free) char *text = NULL;
+	char *type, *base64, *at;
+	FILE *f = stdin;
+	size_t len;
+	int r;
+
+	if (strcmp(path, "-") != 0) {
+		if ((opened = fopen(path, "re")) == NULL)
+			return -errno;
+		f = opened;
+	}
+	if ((r = path_read(f, 2 * CERT_MAX_BYTES, &text, &len)) < 0)
+		return r;
+	if (strlen(text) != len)
+		return -EBADMSG;
+	at = text;
+	type = strsep(&at, " \t\r\n");
+	base64 = strsep(&at, " \t\r\n");
+	if (base64 == NULL)
+		return -EBADMSG;
+	if ((r = cert_parse_base64(base64, ret)) < 0)
+		return r;
+	return strcmp((*ret)->type, type) == 0 ? 0 : -EBADMSG;
+}
+
+static const char *
+signature_word(const struct cert *c)
+{
+	int r = cert_verify(c);
+
+	if (r == 0)
+		return "valid";
+	return r == -EOPNOTSUPP ? "not checked (not an Ed25519 CA)" : "BAD";
+}
+
+static void
+show_line(const char *name, const char *text)
+{
+	printf("%-15s ", name);
+	show_text(stdout, text, strlen(text));
+	putchar('\n');
+}
+
+/* An option's value for people: the string in it, or its bytes in hex. */
+static void
+show_options(const char *title, const struct cert_options *o)
+{
+	size_t i, j;
+	char *value;
+
+	for (i = 0; i < o->n; i++) {
+		printf("%-15s ", i == 0 ? title : "");
+		show_text(stdout, o->v[i].name, strlen(o->v[i].name));
+		if (o->v[i].len > 0) {
+			putchar('=');
+			if (cert_option_value(o, o->v[i].name, &value) == 0) {
+				show_text(stdout, value, strlen(value));
+				free(value);
+			} else {
+				for (j = 0; j < o->v[i].len; j++)
+					printf("%02x", o->v[i].data[j]);
+			}
+		}
+		putchar('\n');
+	}
+	if (o->n == 0)
+		show_line(title, "(none)");
+}
+
+static void
+show_plain(const struct cert *c)
+{
+	char fp[SSHKEY_FINGERPRINT_MAX], when[CLOCK_TEXT_MAX];
+	size_t i;
+
+	show_line("type", c->type);
+	if (c->is_opaque) {
+		show_line("", "(a type that is not known here)");
+		return;
+	}
+	show_line("kind", c->kind == CERT_USER ? "user" : "host");
+	show_line("key id", c->key_id);
+	printf("%-15s %llu\n", "serial", (unsigned long long)c->serial);
+	sshkey_fingerprint(c->key, c->key_len, fp);
+	show_line("public key", fp);
+	sshkey_fingerprint(c->ca, c->ca_len, fp);
+	show_line("signed by", fp);
+	show_line("signature", signature_word(c));
+	show_line("valid from", clock_rfc3339(c->valid_after, when));
+	show_line("valid until", clock_rfc3339(c->valid_before, when));
+	for (i = 0; i < c->principals.n; i++)
+		show_line(i == 0 ? "principals" : "", c->principals.v[i]);
+	if (c->principals.n == 0)
+		show_line("principals", "(none)");
+	show_options("critical", &c->critical);
+	show_options("extensions", &c->extensions);
+}
+
+/* Text that is not UTF-8 cannot stand in JSON: its bytes as \xNN. */
+static json_t *
+json_text(const char *text)
+{
+	AUTO(free) char *shown = NULL;
+	json_t *j = json_string(text);
+	size_t len;
+	FILE *f;
+
+	if (j != NULL || (f = open_memstream(&shown, &len)) == NULL)
+		return j;
+	show_text(f, text, strlen(text));
+	fclose(f);
+	return json_string(shown);
+}
+
+static json_t *
+json_options(const struct cert_options *o)
+{
+	json_t *obj = json_object();
+	char *value;
+	size_t i;
+
+	for (i = 0; i < o->n; i++) {
+		value = NULL;
+		if (o->v[i].len == 0 ||
+		    cert_option_value(o, o->v[i].name, &value) < 0) {
+			json_object_set_new_nocheck(
+			    obj, o->v[i].name, json_string(""));
+			continue;
+		}
+		json_object_set_new_nocheck(
+		    obj, o->v[i].name, json_text(value));
+		free(value);
+	}
+	return obj;
+}
+
+static int
+show_json(const struct cert *c)
+{
+	char fp[SSHKEY_FINGERPRINT_MAX], ca[SSHKEY_FINGERPRINT_MAX];
+	char from[CLOCK_TEXT_MAX], until[CLOCK_TEXT_MAX];
+	json_t *principals = json_array();
+	json_auto_t *doc = NULL;
+	size_t i;
+
+	if (c->is_opaque) {
+		doc = json_pack("{s:o}", "type", json_text(c->type));
+		return json_dumpf(doc, stdout, JSON_COMPACT) < 0 ? -EIO : 0;
+	}
+	for (i = 0; i < c->principals.n; i++)
+		json_array_append_new(
+		    principals, json_text(c->principals.v[i]));
+	sshkey_fingerprint(c->key, c->key_len, fp);
+	sshkey_fingerprint(c->ca, c->ca_len, ca);
+	doc = json_pack(
+	    "{s:s, s:s, s:o, s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}",
+	    "type", c->type, "kind", c->kind == CERT_USER ? "user" : "host",
+	    "key_id", json_text(c->key_id), "serial", (json_int_t)c->serial,
+	    "fingerprint", fp, "ca_fingerprint", ca, "signature",
+	    signature_word(c), "valid_after",
+	    clock_rfc3339(c->valid_after, from), "valid_before",
+	    clock_rfc3339(c->valid_before, until), "principals", principals,
+	    "critical", json_options(&c->critical), "extensions",
+	    json_options(&c->extensions));
+	if (doc == NULL)
+		return -ENOMEM;
+	if (json_dumpf(doc, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) < 0)
+		return -EIO;
+	putchar('\n');
+	return 0;
+}
+
+int
+cmd_inspect(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	AUTO(cert_free) struct cert *c = NULL;
+	bool json = false;
+	int opt, r;
+
+	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (opt == 'j') {
+			json = true;
+			continue;
+		}
+		fputs(usage, opt == 'h' ? stdout : stderr);
+		return opt == 'h' ? EXIT_DONE : EXIT_USAGE;
+	}
+	if (optind + 1 != argc) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if ((r = load(argv[optind], &c)) < 0)
+		return show_error(EXIT_INPUT, "cannot read '%s': %s",
+		    argv[optind],
+		    r == -EBADMSG ? "not an OpenSSH certificate" :
+				    strerror(-r));
+	if (json)
+		return show_json(c) < 0 ? EXIT_INPUT : EXIT_DONE;
+	show_plain(c);
+	return EXIT_DONE;
+}

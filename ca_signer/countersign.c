@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/* countersign(1): the offline signer. */
+#include <sodium.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "auto.h"
+#include "show.h"
+#include "verbs.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *what;
+} verbs[] = {
+	{ "init", cmd_init, "make a certificate authority" },
+	{ "sign", cmd_sign, "issue certificates that expire" },
+	{ "inspect", cmd_inspect, "show what a certificate says" },
+};
+
+static void
+print_usage(FILE *f)
+{
+	size_t i;
+
+	fputs("usage: countersign VERB [OPTION]... (countersign VERB --help)\n",
+	    f);
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(f, "  %-10s %s\n", verbs[i].name, verbs[i].what);
+	fputs("  --version  print the version\n", f);
+}
+
+/* A dump of this process would hold a CA's key. */
+static void
+forbid_core_dumps(void)
+{
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+}
+
+int
+main(int argc, char **argv)
+{
+	size_t i;
+
+	forbid_core_dumps();
+	if (sodium_init() < 0)
+		return show_error(EXIT_INPUT, "libsodium cannot start");
+	if (argc < 2) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(argv[1], verbs[i].name) == 0)
+			return verbs[i].run(argc - 1, argv + 1);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0 ||
+	    strcmp(argv[1], "-h") == 0) {
+		print_usage(stdout);
+		return EXIT_DONE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("countersign " CS_VERSION);
+		return EXIT_DONE;
+	}
+	print_usage(stderr);
+	return show_error(EXIT_USAGE, "no such verb: '%s'", argv[1]);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/* Text from outside on somebody's terminal; messages and exit codes. */
+#ifndef CS_SHOW_H
+#define CS_SHOW_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* The tool's exit codes (docs/countersign.1). */
+enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_INPUT = 3 };
+
+/* Control, bidi and malformed bytes are shown as \xNN or \u{NNNN}. */
+void show_text(FILE *f, const char *text, size_t len);
+/* "countersign: ..." to stderr; returns exit_code. */
+int show_error(int exit_code, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* The verbs of countersign(1). argv[0] is the verb; each returns the exit
+ * code. */
+#ifndef CS_VERBS_H
+#define CS_VERBS_H
+
+int cmd_init(int argc, char **argv);
+int cmd_sign(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+/* "Keyword value" files, in sshd_config's manner. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "auto.h"
+#include "conf.h"
+#include "labels.h"
+#include "parse.h"
+
+int
+conf_error(struct conf_error *reterr, size_t line, const char *fmt, ...)
+{
+	va_list ap;
+
+	reterr->line = line;
+	va_start(ap, fmt);
+	vsnprintf(reterr->what, sizeof(reterr->what), fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+int
+conf_string(const char *value, void *field, const char **ret_why)
+{
+	char **s = field, *copy;
+
+	(void)ret_why;
+	if ((copy = strdup(value)) == NULL)
+		return -ENOMEM;
+	free(*s);
+	*s = copy;
+	return 0;
+}
+
+int
+conf_path(const char *value, void *field, const char **ret_why)
+{
+	*ret_why = "an absolute path";
+	if (value[0] != '/')
+		return -EINVAL;
+	return conf_string(value, field, ret_why);
+}
+
+int
+conf_seconds(const char *value, void *field, const char **ret_why)
+{
+	*ret_why = "a duration such as 90, 15m or 8h";
+	return parse_duration(value, field);
+}
+
+int
+conf_yes_no(const char *value, void *field, const char **ret_why)
+{
+	*ret_why = "yes or no";
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		return -EINVAL;
+	*(bool *)field = value[0] == 'y';
+	return 0;
+}
+
+int
+conf_label(const char *value, void *field, const char **ret_why)
+{
+	AUTO(free) char *key = strdup(value);
+	char *eq;
+	int r;
+
+	*ret_why = "key=value";
+	if (key == NULL)
+		return -ENOMEM;
+	if ((eq = strchr(key, '=')) == NULL)
+		return -EINVAL;
+	*eq = '\0';
+	if (!is_simple_name(key) || eq[1] == '\0')
+		return -EINVAL;
+	if ((r = labels_add(field, key, eq + 1)) == -EEXIST) {
+		*ret_why = "each label's key once";
+		return -EINVAL;
+	}
+	return r;
+}
+
+/* Cuts the text at *at into one line without its newline. */
+static char *
+next_line(char **at)
+{
+	char *line = *at, *nl;
+
+	if (*line == '\0')
+		return NULL;
+	if ((nl = strchr(line, '\n')) != NULL) {
+		*nl = '\0';
+		*at = nl + 1;
+	} else {
+		*at = line + strlen(line);
+	}
+	return line;
+}
+
+static void
+trim_end(char *s)
+{
+	size_t n = strlen(s);
+
+	while (n > 0 && strchr(" \t\r", s[n - 1]) != NULL)
+		s[--n] = '\0';
+}
+
+/* Splits "Keyword value"; false for an empty or comment line. */
+static bool
+split_line(char *line, char **ret_word, char **ret_value)
+{
+	char *value;
+
+	trim_end(line);
+	line += strspn(line, " \t");
+	if (*line == '\0' || *line == '#')
+		return false;
+	value = line + strcspn(line, " \t");
+	if (*value != '\0')
+		*value++ = '\0';
+	*ret_word = line;
+	*ret_value = value + strspn(value, " \t");
+	return true;
+}
+
+static const struct conf_key *
+find_key(const struct conf_key *keys, size_t n, const char *word, size_t *ret_i)
+{
+	for (*ret_i = 0; *ret_i < n; (*ret_i)++)
+		if (strcasecmp(keys[*ret_i].name, word) == 0)
+			return &keys[*ret_i];
+	return NULL;
+}
+
+static int
+read_value(const struct conf_key *key, const char *value, size_t line,
+    void *settings, struct conf_error *reterr)
+{
+	const char *why = "another value";
+	int r;
+
+	if (*value == '\0')
+		return conf_error(reterr, line, "'%s' has no value", key->name);
+	r = key->read(value, (char *)settings + key->offset, &why);
+	if (r == -EINVAL)
+		return conf_error(reterr, line, "'%s' wants %s, not '%.60s'",
+		    key->name, why, value);
+	return r;
+}
+
+int
+conf_parse(const char *text, size_t len, const struct conf_key *keys,
+    size_t n_keys, void *settings, struct conf_error *reterr)
+{
+	AUTO(free) char *copy = NULL;
+	bool seen[CONF_KEYS_MAX] = { false };
+	char *at, *line, *word, *value;
+	const struct conf_key *key;
+	size_t n, i;
+	int r;
+
+	if (len > CONF_FILE_MAX_BYTES || n_keys > CONF_KEYS_MAX)
+		return conf_error(reterr, 0, "file is too large");
+	if (len > 0 && memchr(text, '\0', len) != NULL)
+		return conf_error(reterr, 0, "file holds a NUL byte");
+	if ((copy = strndup(text, len)) == NULL)
+		return -ENOMEM;
+	for (at = copy, n = 1; (line = next_line(&at)) != NULL; n++) {
+		if (!split_line(line, &word, &value))
+			continue;
+		if ((key = find_key(keys, n_keys, word, &i)) == NULL)
+			return conf_error(
+			    reterr, n, "unknown keyword '%.60s'", word);
+		if (seen[i] && !key->is_list)
+			return conf_error(
+			    reterr, n, "'%s' stands here twice", key->name);
+		seen[i] = true;
+		if ((r = read_value(key, value, n, settings, reterr)) < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/* One audit event as one bounded JSON line. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "auto.h"
+#include "event.h"
+#include "jsontext.h"
+
+static struct event_field *
+add(struct event *ev, const char *key, enum event_type type)
+{
+	/* A programming error; a last field that is overwritten shows in any
+	 * test of the event. */
+	if (ev->n == EVENT_FIELDS_MAX)
+		ev->n--;
+	ev->fields[ev->n] = (struct event_field){ .key = key, .type = type };
+	return &ev->fields[ev->n++];
+}
+
+void
+event_bytes(struct event *ev, const char *key, const void *p, size_t len)
+{
+	struct event_field *f;
+
+	if (p == NULL)
+		return;
+	f = add(ev, key, EVENT_STRING);
+	f->value.string.p = p;
+	f->value.string.len = len;
+}
+
+void
+event_string(struct event *ev, const char *key, const char *value)
+{
+	if (value != NULL)
+		event_bytes(ev, key, value, strlen(value));
+}
+
+void
+event_uint(struct event *ev, const char *key, uint64_t value)
+{
+	add(ev, key, EVENT_UINT)->value.uint = value;
+}
+
+void
+event_bool(struct event *ev, const char *key, bool value)
+{
+	add(ev, key, EVENT_BOOL)->value.boolean = value;
+}
+
+void
+event_list(struct event *ev, const char *key, const struct strv *list)
+{
+	add(ev, key, EVENT_LIST)->value.list = list;
+}
+
+void
+event_object(struct event *ev, const char *key)
+{
+	add(ev, key, EVENT_OBJECT);
+}
+
+void
+event_object_end(struct event *ev)
+{
+	add(ev, NULL, EVENT_OBJECT_END);
+}
+
+void
+event_init(struct event *ev, const struct event_context *ctx, const char *name,
+    const char *code)
+{
+	ev->n = 0;
+	clock_rfc3339_usec(clock_now_usec(), ev->time);
+	if (uuid_random(&ev->uid) < 0)
+		memset(&ev->uid, 0, sizeof(ev->uid));
+	event_string(ev, "event", name);
+	event_string(ev, "code", code);
+	event_string(ev, "time", ev->time);
+	event_string(ev, "uid", ev->uid.text);
+	event_string(ev, "user", ctx->user);
+	event_string(ev, "login", ctx->login);
+	event_string(ev, "connection_id", ctx->connection_id);
+	event_string(ev, "sid", ctx->sid);
+	if (ctx->audit_session_id != NULL && *ctx->audit_session_id !=
+	    UINT32_MAX)
+		event_uint(ev, "audit_session_id", *ctx->audit_session_id);
+	if (ctx->host != NULL) {
+		event_string(ev, "server_hostname", ctx->host->server_hostname);
+		event_string(ev, "server_id", ctx->host->server_id);
+		add(ev, "server_labels", EVENT_LABELS)->value.labels =
+		    &ctx->host->labels;
+		event_string(ev, "cluster_name", ctx->host->cluster_name);
+	}
+	event_string(ev, "emitter", ctx->emitter);
+	if (ctx->number != NULL)
+		event_uint(ev, "ei", (*ctx->number)++);
+	event_uint(ev, "v", EVENT_VERSION);
+}
+
+/* Where the line grows; what does not fit is only counted. */
+struct out {
+	char *p;
+	size_t len; /* may be beyond EVENT_LINE_MAX: then it did not fit */
+	size_t cap; /* the most bytes that one value may take */
+	bool is_cut; /* the value being written was cut */
+};
+
+static void
+put(struct out *o, const char *s, size_t len)
+{
+	if (o->len + len <= EVENT_LINE_MAX)
+		memcpy(o->p + o->len, s, len);
+	o->len += len;
+}
+
+static void
+put_text(struct out *o, const char *s)
+{
+	put(o, s, strlen(s));
+}
+
+/* Up to *left bytes of JSON text, cut between characters. */
+static void
+put_string(struct out *o, const char *s, size_t len, size_t *left)
+{
+	const uint8_t *p = (const uint8_t *)s;
+	char text[JSONTEXT_CHAR_MAX + 1];
+	size_t n, used;
+
+	put(o, "\"", 1);
+	while (len > 0) {
+		n = jsontext_char(p, len, text, &used);
+		if (n > *left) {
+			o->is_cut = true;
+			break;
+		}
+		put(o, text, n);
+		*left -= n;
+		p += used;
+		len -= used;
+	}
+	put(o, "\"", 1);
+}
+
+static void
+put_list(struct out *o, const struct strv *list)
+{
+	size_t i, left = o->cap;
+
+	put(o, "[", 1);
+	for (i = 0; i < list->n; i++) {
+		/* An element costs its quotes and comma, too. */
+		if (left < 3) {
+			o->is_cut = true;
+			break;
+		}
+		left -= 3;
+		if (i > 0)
+			put(o, ",", 1);
+		put_string(o, list->v[i], strlen(list->v[i]), &left);
+	}
+	put(o, "]", 1);
+}
+
+static void
+put_labels(struct out *o, const struct labels *l)
+{
+	size_t i, left = o->cap;
+
+	put(o, "{", 1);
+	for (i = 0; i < l->n; i++) {
+		if (left < 6) {
+			o->is_cut = true;
+			break;
+		}
+		left -= 6;
+		if (i > 0)
+			put(o, ",", 1);
+		put_string(o, l->v[i].key, strlen(l->v[i].key), &left);
+		put(o, ":", 1);
+		put_string(o, l->v[i].value, strlen(l->v[i].value), &left);
+	}
+	put(o, "}", 1);
+}
+
+static void
+put_number(struct out *o, uint64_t v)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, v);
+	put_text(o, text);
+}
+
+static void
+put_value(struct out *o, const struct event_field *f)
+{
+	size_t left = o->cap;
+
+	switch (f->type) {
+	case EVENT_STRING:
+		put_string(o, f->value.string.p, f->value.string.len, &left);
+		break;
+	case EVENT_UINT:
+		put_number(o, f->value.uint);
+		break;
+	case EVENT_BOOL:
+		put_text(o, f->value.boolean ? "true" : "false");
+		break;
+	case EVENT_LIST:
+		put_list(o, f->value.list);
+		break;
+	case EVENT_LABELS:
+		put_labels(o, f->value.labels);
+		break;
+	case EVENT_OBJECT:
+		put(o, "{", 1);
+		break;
+	case EVENT_OBJECT_END:
+		put(o, "}", 1);
+		break;
+	}
+}
+
+/* The whole line with values of at most `cap` bytes; returns its length. */
+static size_t
+render(const struct event *ev, size_t cap, char *line)
+{
+	struct out o = { .p = line, .cap = cap };
+	const char *cut[EVENT_FIELDS_MAX];
+	size_t i, n_cut = 0;
+	bool is_first = true;
+
+	put(&o, "{", 1);
+	for (i = 0; i < ev->n; i++) {
+		const struct event_field *f = &ev->fields[i];
+
+		if (f->key != NULL) {
+			put_text(&o, is_first ? "\"" : ",\"");
+			put_text(&o, f->key);
+			put_text(&o, "\":");
+		}
+		o.is_cut = false;
+		put_value(&o, f);
+		is_first = f->type == EVENT_OBJECT;
+		if (o.is_cut)
+			cut[n_cut++] = f->key;
+	}
+	for (i = 0; i < n_cut; i++) {
+		put_text(&o, i == 0 ? ",\"truncated\":[\"" : ",\"");
+		put_text(&o, cut[i]);
+		put(&o, "\"", 1);
+	}
+	put_text(&o, n_cut > 0 ? "]}" : "}");
+	return o.len;
+}
+
+size_t
+event_render(const struct event *ev, char line[EVENT_LINE_MAX + 1])
+{
+	size_t cap = EVENT_LINE_MAX, len;
+
+	while ((len = render(ev, cap, line)) > EVENT_LINE_MAX && cap > 1)
+		cap = cap * 3 / 4;
+	/* Even 64 keys with empty values fit: this cannot be longer. */
+	if (len > EVENT_LINE_MAX)
+		len = 0;
+	line[len] = '\0';
+	return len;
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: ISC */
+/* The messages around the keeper, in SSH wire data. */
+#include <errno.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include "auto.h"
+#include "keepermsg.h"
+#include "wire.h"
+
+static void
+put_list(struct writer *w, const struct strv *list)
+{
+	size_t i;
+
+	writer_u32(w, (uint32_t)list->n);
+	for (i = 0; i < list->n; i++)
+		writer_cstring(w, list->v[i]);
+}
+
+static int
+get_list(struct reader *r, struct strv *ret)
+{
+	uint32_t n;
+	char *item;
+	int e;
+
+	if (reader_u32(r, &n) < 0 || n > KEEPERMSG_MAX_LIST)
+		return -EBADMSG;
+	for (; n > 0; n--)
+		if ((e = reader_cstring(r, &item)) < 0 ||
+		    (e = strv_add_take(ret, item)) < 0)
+			return e;
+	return 0;
+}
+
+static int
+get_bool(struct reader *r, bool *ret)
+{
+	uint8_t v;
+
+	if (reader_u8(r, &v) < 0 || v > 1)
+		return -EBADMSG;
+	*ret = v == 1;
+	return 0;
+}
+
+static void
+put_string(struct writer *w, const char *s)
+{
+	writer_cstring(w, s != NULL ? s : "");
+}
+
+static void
+put_hello(struct writer *w, const struct keeper_hello *h)
+{
+	put_string(w, h->user);
+	put_string(w, h->login);
+	put_string(w, h->shell);
+	put_string(w, h->auth_method);
+	put_string(w, h->fingerprint);
+	put_string(w, h->ca_fingerprint);
+	put_string(w, h->command);
+	put_string(w, h->addr_remote);
+	put_string(w, h->addr_local);
+	put_list(w, &h->roles);
+	put_list(w, &h->environment);
+	writer_u64(w, h->serial);
+	writer_u64(w, h->cert_expires_s);
+	writer_u32(w, h->uid);
+	writer_u32(w, h->audit_session_id);
+	writer_u8(w, h->is_break_glass);
+}
+
+static int
+get_hello(struct reader *r, struct keeper_hello *h)
+{
+	char **const strings[] = { &h->user, &h->login, &h->shell,
+		&h->auth_method, &h->fingerprint, &h->ca_fingerprint,
+		&h->command, &h->addr_remote, &h->addr_local };
+	size_t i;
+	int e;
+
+	for (i = 0; i < ARRAY_SIZE(strings); i++)
+		if ((e = reader_cstring(r, strings[i])) < 0)
+			return e;
+	if ((e = get_list(r, &h->roles)) < 0 ||
+	    (e = get_list(r, &h->environment)) < 0)
+		return e;
+	if (reader_u64(r, &h->serial) < 0 ||
+	    reader_u64(r, &h->cert_expires_s) < 0 ||
+	    reader_u32(r, &h->uid) < 0 ||
+	    reader_u32(r, &h->audit_session_id) < 0)
+		return -EBADMSG;
+	return get_bool(r, &h->is_break_glass);
+}
+
+static void
+put_checkin(struct writer *w, const struct keeper_checkin *c)
+{
+	put_string(w, c->command);
+	writer_u8(w, c->has_command);
+	writer_u8(w, c->has_tty);
+	writer_u32(w, c->columns);
+	writer_u32(w, c->rows);
+}
+
+static int
+get_checkin(struct reader *r, struct keeper_checkin *c)
+{
+	int e;
+
+	if ((e = reader_cstring(r, &c->command)) < 0 ||
+	    (e = get_bool(r, &c->has_command)) < 0 ||
+	    (e = get_bool(r, &c->has_tty)) < 0)
+		return e;
+	if (reader_u32(r, &c->columns) < 0 || reader_u32(r, &c->rows) < 0)
+		return -EBADMSG;
+	return 0;
+}
+
+static void
+put_go(struct writer *w, const struct keeper_go *g)
+{
+	put_string(w, g->sid);
+	put_string(w, g->shell);
+	put_string(w, g->sftp_server);
+	put_string(w, g->command);
+	put_list(w, &g->environment);
+}
+
+static int
+get_go(struct reader *r, struct keeper_go *g)
+{
+	int e;
+
+	if ((e = reader_cstring(r, &g->sid)) < 0 ||
+	    (e = reader_cstring(r, &g->shell)) < 0 ||
+	    (e = reader_cstring(r, &g->sftp_server)) < 0 ||
+	    (e = reader_cstring(r, &g->command)) < 0)
+		return e;
+	return get_list(r, &g->environment);
+}
+
+static int
+get_exit(struct reader *r, struct keeper_exit *x)
+{
+	if (reader_u32(r, &x->exit_code) < 0 || reader_u32(r, &x->signal) < 0)
+		return -EBADMSG;
+	return 0;
+}
+
+static void
+encode(struct writer *w, const struct keeper_message *m)
+{
+	writer_u8(w, KEEPERMSG_VERSION);
+	writer_u8(w, (uint8_t)m->type);
+	switch (m->type) {
+	case KEEPERMSG_HELLO:
+		put_hello(w, &m->u.hello);
+		break;
+	case KEEPERMSG_CHECKIN:
+		put_checkin(w, &m->u.checkin);
+		break;
+	case KEEPERMSG_GO:
+		put_go(w, &m->u.go);
+		break;
+	case KEEPERMSG_DENIED:
+		put_string(w, m->u.denied);
+		break;
+	case KEEPERMSG_EXIT:
+		writer_u32(w, m->u.exit.exit_code);
+		writer_u32(w, m->u.exit.signal);
+		break;
+	case KEEPERMSG_READY:
+	case KEEPERMSG_BYE:
+		break;
+	}
+}
+
+static int
+get_body(struct reader *r, struct keeper_message *m)
+{
+	switch (m->type) {
+	case KEEPERMSG_HELLO:
+		return get_hello(r, &m->u.hello);
+	case KEEPERMSG_CHECKIN:
+		return get_checkin(r, &m->u.checkin);
+	case KEEPERMSG_GO:
+		return get_go(r, &m->u.go);
+	case KEEPERMSG_DENIED:
+		return reader_cstring(r, &m->u.denied);
+	case KEEPERMSG_EXIT:
+		return get_exit(r, &m->u.exit);
+	case KEEPERMSG_READY:
+	case KEEPERMSG_BYE:
+		return 0;
+	}
+	return -EBADMSG;
+}
+
+int
+keepermsg_decode(const uint8_t *p, size_t len, struct keeper_message *ret)
+{
+	struct keeper_message m = { 0 };
+	struct reader r = { p, len };
+	uint8_t version, type;
+	int e;
+
+	if (reader_u8(&r, &version) < 0 || version != KEEPERMSG_VERSION ||
+	    reader_u8(&r, &type) < 0)
+		return -EBADMSG;
+	m.type = type;
+	if ((e = get_body(&r, &m)) == 0)
+		e = reader_end(&r);
+	if (e < 0) {
+		keepermsg_clear(&m);
+		return e;
+	}
+	*ret = m;
+	return 0;
+}
+
+static void
+hello_clear(struct keeper_hello *h)
+{
+	free(h->user);
+	free(h->login);
+	free(h->shell);
+	free(h->auth_method);
+	free(h->fingerprint);
+	free(h->ca_fingerprint);
+	free(h->command);
+	free(h->addr_remote);
+	free(h->addr_local);
+	strv_clear(&h->roles);
+	strv_clear(&h->environment);
+}
+
+static void
+go_clear(struct keeper_go *g)
+{
+	free(g->sid);
+	free(g->shell);
+	free(g->sftp_server);
+	free(g->command);
+	strv_clear(&g->environment);
+}
+
+void
+keepermsg_clear(struct keeper_message *m)
+{
+	switch (m->type) {
+	case KEEPERMSG_HELLO:
+		hello_clear(&m->u.hello);
+		break;
+	case KEEPERMSG_CHECKIN:
+		free(m->u.checkin.command);
+		break;
+	case KEEPERMSG_GO:
+		go_clear(&m->u.go);
+		break;
+	case KEEPERMSG_DENIED:
+		free(m->u.denied);
+		break;
+	case KEEPERMSG_EXIT:
+	case KEEPERMSG_READY:
+	case KEEPERMSG_BYE:
+		break;
+	}
+	*m = (struct keeper_message){ 0 };
+}
+
+int
+keepermsg_send(int fd, const struct keeper_message *m)
+{
+	AUTO_CLEAR(writer_clear) struct writer w = WRITER_INIT;
+	ssize_t n;
+	int r;
+
+	encode(&w, m);
+	if ((r = writer_error(&w)) < 0)
+		return r;
+	if (w.len > KEEPERMSG_MAX_BYTES)
+		return -EMSGSIZE;
+	do
+		n = send(fd, w.p, w.len, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+int
+keepermsg_receive(int fd, struct keeper_message *ret)
+{
+	AUTO(free) uint8_t *buf = malloc(KEEPERMSG_MAX_BYTES);
+	ssize_t n;
+
+	if (buf == NULL)
+		return -ENOMEM;
+	do
+		n = recv(fd, buf, KEEPERMSG_MAX_BYTES, MSG_TRUNC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return -ECONNRESET;
+	if ((size_t)n > KEEPERMSG_MAX_BYTES)
+		return -EBADMSG;
+	return keepermsg_decode(buf, (size_t)n, ret);
+}
+
+int
+keepermsg_set_timeout(int fd, unsigned timeout_ms)
+{
+	struct timeval tv = { .tv_sec = timeout_ms / 1000,
+		.tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000 };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) < 0)
+		return -errno;
+	return 0;
+}
+
+int
+keepermsg_connect(const char *path, unsigned timeout_ms)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	AUTO(close) int fd = -1;
+	int r, ret;
+
+	if (strlen(path) >= sizeof(sa.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(sa.sun_path, path, strlen(path) + 1);
+	if ((fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) < 0)
+		return -errno;
+	/* SO_SNDTIMEO bounds connect(2) as well when the backlog is full. */
+	if ((r = keepermsg_set_timeout(fd, timeout_ms)) < 0)
+		return r;
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return -errno;
+	ret = fd;
+	fd = -1;
+	return ret;
+}
+
+int
+keepermsg_connection_path(
+    const char *run_dir, const char *id, char *buf, size_t size)
+{
+	int n = snprintf(
+	    buf, size, "%s/" KEEPER_CONNECTIONS "/%s.sock", run_dir, id);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/* What the PAM module, the session wrapper and the keeper say to each other:
+ * one message a packet over SOCK_SEQPACKET (docs/FORMATS.md). */
+#ifndef CS_KEEPERMSG_H
+#define CS_KEEPERMSG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "strv.h"
+#include "uuid.h"
+
+#define KEEPERMSG_VERSION 1
+#define KEEPERMSG_MAX_BYTES (192U * 1024U)
+#define KEEPERMSG_MAX_LIST 512
+
+#define KEEPER_SOCKET "keeper.sock" /* in RunDirectory */
+#define KEEPER_CONNECTIONS "conn" /* in RunDirectory: ID.sock each */
+#define CONNECTION_VARIABLE "COUNTERSIGN_CONNECTION"
+#define SESSION_GROUP "_countersign-session"
+
+enum keepermsg_type {
+	KEEPERMSG_HELLO = 1, /* module: a connection begins */
+	KEEPERMSG_READY = 2, /* keeper: and it is supervised */
+	KEEPERMSG_BYE = 3, /* module: PAM closes the session */
+	KEEPERMSG_CHECKIN = 4, /* wrapper: a session begins */
+	KEEPERMSG_GO = 5, /* keeper: this is how */
+	KEEPERMSG_DENIED = 6, /* keeper: no, and why */
+	KEEPERMSG_EXIT = 7 /* wrapper: how the program ended */
+};
+
+/* Strings are owned; an absent one is empty. */
+struct keeper_hello {
+	char *user;
+	char *login;
+	char *shell;
+	char *auth_method;
+	char *fingerprint; /* of the subject's key */
+	char *ca_fingerprint;
+	char *command; /* forced; empty: none */
+	char *addr_remote;
+	char *addr_local;
+	struct strv roles;
+	struct strv environment; /* NAME=VALUE to give back to the session */
+	uint64_t serial;
+	uint64_t cert_expires_s; /* 0: none */
+	uint32_t uid;
+	uint32_t audit_session_id;
+	bool is_break_glass;
+};
+
+struct keeper_checkin {
+	char *command; /* SSH_ORIGINAL_COMMAND */
+	bool has_command;
+	bool has_tty;
+	uint32_t columns, rows;
+};
+
+struct keeper_go {
+	char *sid;
+	char *shell;
+	char *sftp_server;
+	char *command; /* forced; empty: none */
+	struct strv environment;
+};
+
+struct keeper_exit {
+	uint32_t exit_code;
+	uint32_t signal; /* 0: it exited */
+};
+
+struct keeper_message {
+	enum keepermsg_type type;
+	union {
+		struct keeper_hello hello;
+		struct keeper_checkin checkin;
+		struct keeper_go go;
+		struct keeper_exit exit;
+		char *denied; /* for the person */
+	} u;
+};
+
+/* Reads one packet whole: 0, -EBADMSG or -ENOMEM. */
+int keepermsg_decode(
+    const uint8_t *p, size_t len, struct keeper_message *ret);
+void keepermsg_clear(struct keeper_message *m);
+
+/* Sends or receives one message on a socket; the socket's own timeouts count.
+ * 0; -errno; -ECONNRESET at the end; -EBADMSG. */
+int keepermsg_send(int fd, const struct keeper_message *m);
+int keepermsg_receive(int fd, struct keeper_message *ret);
+/* A connected SOCK_SEQPACKET socket whose sends and receives take at most
+ * timeout_ms each. Returns it, or -errno. */
+int keepermsg_connect(const char *path, unsigned timeout_ms);
+int keepermsg_set_timeout(int fd, unsigned timeout_ms);
+/* "RunDirectory/conn/ID.sock" in buf. 0 or -ENAMETOOLONG. */
+int keepermsg_connection_path(
+    const char *run_dir, const char *id, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/* Numbers, durations and names from text. */
+#include <errno.h>
+#include <string.h>
+
+#include "auto.h"
+#include "parse.h"
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_alnum(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* The digits at *s; moves *s past them. */
+static int
+take_uint(const char **s, uint64_t max, uint64_t *ret)
+{
+	uint64_t v = 0;
+	unsigned d;
+
+	if (!is_digit(**s))
+		return -EINVAL;
+	for (; is_digit(**s); (*s)++) {
+		d = (unsigned)(**s - '0');
+		if (d > max || v > (max - d) / 10)
+			return -EINVAL;
+		v = v * 10 + d;
+	}
+	*ret = v;
+	return 0;
+}
+
+int
+parse_uint(const char *s, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	uint64_t v;
+
+	if (take_uint(&s, max, &v) < 0 || *s != '\0' || v < min)
+		return -EINVAL;
+	*ret = v;
+	return 0;
+}
+
+static uint64_t
+unit_seconds(char c)
+{
+	static const struct {
+		char unit;
+		uint64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
+		{ 'w', 604800 } };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (units[i].unit == c)
+			return units[i].seconds;
+	return 0;
+}
+
+int
+parse_duration(const char *s, uint64_t *ret_seconds)
+{
+	uint64_t total = 0, v, unit;
+
+	if (*s == '\0')
+		return -EINVAL;
+	while (*s != '\0') {
+		if (take_uint(&s, PARSE_SECONDS_MAX, &v) < 0)
+			return -EINVAL;
+		unit = *s == '\0' ? 1 : unit_seconds(*s++);
+		if (unit == 0 || v > PARSE_SECONDS_MAX / unit)
+			return -EINVAL;
+		if ((total += v * unit) > PARSE_SECONDS_MAX)
+			return -EINVAL;
+	}
+	if (total == 0)
+		return -EINVAL;
+	*ret_seconds = total;
+	return 0;
+}
+
+static bool
+is_made_of(const char *s, const char *extra, size_t max)
+{
+	size_t i;
+
+	for (i = 0; s[i] != '\0'; i++)
+		if (i >= max ||
+		    (!is_alnum(s[i]) && strchr(extra, s[i]) == NULL))
+			return false;
+	return i > 0;
+}
+
+bool
+is_login_name(const char *s)
+{
+	return (is_alnum(s[0]) || s[0] == '_') && is_made_of(s, "._@+-", 128);
+}
+
+bool
+is_simple_name(const char *s)
+{
+	return is_alnum(s[0]) && is_made_of(s, "._-", 64);
+}
+
+bool
+is_principal(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	for (; *p != '\0'; p++)
+		if (*p <= ' ' || *p == 0x7f || strchr(",*?!#\"", *p) != NULL)
+			return false;
+	return s[0] != '\0' && (const char *)p - s <= 255;
+}

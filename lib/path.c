@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+/* Open, then ask the descriptor, then each parent (as OpenSSH's safe_path). */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "auto.h"
+#include "path.h"
+#include "uuid.h"
+
+static bool
+is_owned_safely(const struct stat *st, uid_t trusted)
+{
+	if (st->st_uid != 0 && st->st_uid != trusted)
+		return false;
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return true;
+	return S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0;
+}
+
+static int
+check_parents(const char *path, uid_t trusted)
+{
+	char dir[PATH_MAX], *slash;
+	struct stat st;
+
+	if (realpath(path, dir) == NULL)
+		return -errno;
+	while ((slash = strrchr(dir, '/')) != NULL) {
+		*slash = '\0';
+		if (stat(dir[0] != '\0' ? dir : "/", &st) < 0)
+			return -errno;
+		if (!is_owned_safely(&st, trusted))
+			return -EPERM;
+	}
+	return 0;
+}
+
+int
+path_open_trusted(const char *path, uid_t trusted, FILE **ret)
+{
+	AUTO(close) int fd = -1;
+	struct stat st;
+	FILE *f;
+	int r;
+
+	/* Not blocked by a FIFO that stands where a file should. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
+		O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if (!is_owned_safely(&st, trusted))
+		return -EPERM;
+	if ((r = check_parents(path, trusted)) < 0)
+		return r;
+	if ((f = fdopen(fd, "re")) == NULL)
+		return -errno;
+	fd = -1;
+	*ret = f;
+	return 0;
+}
+
+int
+path_read(FILE *f, size_t max_bytes, char **ret, size_t *ret_len)
+{
+	AUTO(free) char *buf = NULL;
+	size_t cap = 4096, len = 0;
+	char *p;
+
+	for (;;) {
+		if ((p = realloc(buf, cap + 1)) == NULL)
+			return -ENOMEM;
+		buf = p;
+		len += fread(buf + len, 1, cap - len, f);
+		if (ferror(f))
+			return -EIO;
+		if (len > max_bytes)
+			return -EFBIG;
+		if (len < cap)
+			break;
+		cap *= 2;
+	}
+	buf[len] = '\0';
+	*ret = TAKE(buf);
+	*ret_len = len;
+	return 0;
+}
+
+int
+path_read_trusted(
+    const char *path, uid_t trusted, size_t max_bytes, char **ret, size_t *len)
+{
+	AUTO(fclose) FILE *f = NULL;
+	int r;
+
+	if ((r = path_open_trusted(path, trusted, &f)) < 0)
+		return r;
+	return path_read(f, max_bytes, ret, len);
+}
+
+int
+path_fsync_parent(const char *path)
+{
+	AUTO(free) char *copy = strdup(path);
+	AUTO(close) int fd = -1;
+
+	if (copy == NULL)
+		return -ENOMEM;
+	if ((fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return -errno;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int
+write_all(int fd, const void *p, size_t len)
+{
+	const char *at = p;
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, at, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		at += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int
+put_in_place(const char *tmp, const char *path, int flags)
+{
+	/* link(2) fails if the name exists; rename(2) would replace it. */
+	if ((flags & O_EXCL) != 0)
+		return link(tmp, path) < 0 ? -errno : 0;
+	return rename(tmp, path) < 0 ? -errno : 0;
+}
+
+int
+path_write_atomic(
+    const char *path, const void *p, size_t len, mode_t mode, int flags)
+{
+	AUTO(close) int fd = -1;
+	char tmp[PATH_MAX];
+	struct uuid u;
+	int r, n;
+
+	if ((r = uuid_random(&u)) < 0)
+		return r;
+	n = snprintf(tmp, sizeof(tmp), "%s.%.8s", path, u.text);
+	if (n < 0 || (size_t)n >= sizeof(tmp))
+		return -ENAMETOOLONG;
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	if ((r = write_all(fd, p, len)) < 0)
+		goto out;
+	/* The mode that was asked for, whatever the umask. */
+	if (fchmod(fd, mode) < 0) {
+		r = -errno;
+		goto out;
+	}
+	if ((r = put_in_place(tmp, path, flags)) < 0)
+		goto out;
+	r = path_fsync_parent(path);
+out:
+	if (r < 0 || (flags & O_EXCL) != 0)
+		unlink(tmp);
+	return r;
+}

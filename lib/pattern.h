@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* Values in a policy: globs, or an expression between slashes. */
+#ifndef CS_PATTERN_H
+#define CS_PATTERN_H
+
+#include <stdbool.h>
+
+/* Can it be used at all? For "/.../": is it a POSIX extended expression. */
+bool pattern_is_valid(const char *pattern);
+/* Does the whole text fit? '*' any run, '?' any one byte; case matters. */
+bool pattern_match(const char *pattern, const char *text);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* What /proc says of a process. */
+#ifndef CS_PROC_H
+#define CS_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct proc_stat {
+	pid_t ppid;
+	uint64_t start_ticks; /* since boot, in clock ticks */
+};
+
+/* Each: 0 or -errno; -ENOENT or -ESRCH if there is no such process. */
+int proc_stat(pid_t pid, struct proc_stat *ret);
+int proc_is_traced(pid_t pid, bool *ret);
+/* Do both run the very same program file? */
+int proc_same_program(pid_t a, pid_t b, bool *ret);
+/* The kernel's audit session id, or UINT32_MAX for none. */
+int proc_audit_session(pid_t pid, uint32_t *ret);
+/* The first line of a small file, without its newline. */
+int proc_read_line(const char *path, char *buf, size_t size);
+
+#endif
