@@ -58,7 +58,10 @@ static const struct {
 	    "not allowed from this address" },
 	[REASON_NO_SUCH_USER] = { "no_such_user",
 	    "there is no such account on this host" },
-	[REASON_TIMEOUT] = { "timeout", "deciding took too long" },
+	[REASON_TIMEOUT] = { "timeout",
+	    "the decision failed or took too long" },
+	[REASON_REFUSED_BY_SSHD] = { "refused_by_sshd",
+	    "sshd refused the certificate; its log says why" },
 };
 
 const char *

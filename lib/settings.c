@@ -30,7 +30,6 @@ const struct conf_key settings_keys[] = {
 	ROW("BreakGlassGroup", conf_string, break_glass_group),
 	ROW("SftpServer", conf_path, sftp_server),
 	ROW("EventSocket", conf_path, event_socket),
-	ROW("RunDirectory", conf_path, run_dir),
 	ROW("KeeperTimeout", conf_seconds, keeper_timeout_s),
 };
 const size_t settings_n_keys = ARRAY_SIZE(settings_keys);

@@ -23,7 +23,8 @@ struct settings {
 	char *break_glass_group;
 	char *sftp_server; /* path */
 	char *event_socket; /* path */
-	char *run_dir; /* path: keeper.sock, conn, lost */
+	char *run_dir; /* path: keeper.sock, conn, lost; not a keyword: the
+			* session wrapper reads no settings */
 	uint64_t keeper_timeout_s;
 };
 

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: ISC */
+/* One connection: greeted by the PAM module, visited by wrappers, ended. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "auto.h"
+#include "clock.h"
+#include "connection.h"
+#include "kevents.h"
+#include "listener.h"
+
+#define PEER_TIMEOUT_MS 1000
+#define SPOOL_RETRY_MS 100
+#define REJECTIONS_TOLD 16
+
+static volatile sig_atomic_t is_stopping;
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	is_stopping = 1;
+}
+
+/* Stopping is only seen inside ppoll: no event is half sent. */
+static void
+catch_signals(sigset_t *ret_open)
+{
+	struct sigaction sa = { .sa_handler = on_stop };
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGINT);
+	sigprocmask(SIG_BLOCK, &blocked, ret_open);
+	sigdelset(ret_open, SIGTERM);
+	sigdelset(ret_open, SIGINT);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+}
+
+static int
+find_session_group(gid_t *ret)
+{
+	const struct group *gr = getgrnam(SESSION_GROUP);
+
+	if (gr == NULL)
+		return -ENOENT;
+	*ret = gr->gr_gid;
+	return 0;
+}
+
+static int
+receive_hello(struct connection *c)
+{
+	struct keeper_message m;
+	int r;
+
+	if ((r = keepermsg_set_timeout(c->sshd, PEER_TIMEOUT_MS)) < 0 ||
+	    (r = monitor_of(c->sshd, &c->monitor)) < 0 ||
+	    (r = uuid_of_connection(c->monitor.pid, &c->id)) < 0 ||
+	    (r = keepermsg_receive(c->sshd, &m)) < 0)
+		return r;
+	if (m.type != KEEPERMSG_HELLO) {
+		keepermsg_clear(&m);
+		return -EBADMSG;
+	}
+	c->hello = m.u.hello;
+	return 0;
+}
+
+static int
+open_listener(struct connection *c)
+{
+	char dir[sizeof(c->path)];
+	int n, r;
+
+	n = snprintf(dir, sizeof(dir), "%s/" KEEPER_CONNECTIONS,
+	    c->host->run_dir);
+	if (n < 0 || (size_t)n >= sizeof(dir))
+		return -ENAMETOOLONG;
+	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	if ((r = keepermsg_connection_path(c->host->run_dir, c->id.text,
+		 c->path, sizeof(c->path))) < 0)
+		return r;
+	/* Anybody may knock; peer_refusal() says who comes in. */
+	c->listener = listener_open(c->path, 0666);
+	return c->listener < 0 ? c->listener : 0;
+}
+
+static int
+begin(struct connection *c)
+{
+	struct keeper_message ready = { .type = KEEPERMSG_READY };
+	int r;
+
+	if ((r = find_session_group(&c->session_gid)) < 0 ||
+	    (r = receive_hello(c)) < 0 || (r = open_listener(c)) < 0)
+		return r;
+	c->started_usec = clock_now_usec();
+	kevent_connection_start(c);
+	return keepermsg_send(c->sshd, &ready);
+}
+
+static void
+session_free(struct ksession *s)
+{
+	if (s == NULL)
+		return;
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s->command);
+	free(s);
+}
+
+static bool
+is_sftp(const struct connection *c, const struct keeper_checkin *in)
+{
+	size_t n = strcspn(in->command, " ");
+
+	return in->has_command &&
+	    (strncmp(in->command, "internal-sftp", n) == 0 ||
+		strncmp(in->command, c->host->sftp_server, n) == 0) &&
+	    (n == strlen("internal-sftp") || n == strlen(c->host->sftp_server));
+}
+
+static struct ksession *
+session_new(
+    const struct connection *c, const struct keeper_checkin *in, int fd)
+{
+	struct ksession *s = calloc(1, sizeof(*s));
+	const char *forced = c->hello.command;
+	const char *runs = forced[0] != '\0' ? forced :
+	    in->has_command		     ? in->command :
+					       NULL;
+
+	if (s == NULL)
+		return NULL;
+	s->fd = -1;
+	if (uuid_random(&s->sid) < 0 ||
+	    (runs != NULL && (s->command = strdup(runs)) == NULL)) {
+		session_free(s);
+		return NULL;
+	}
+	s->fd = fd;
+	s->started_usec = clock_now_usec();
+	s->has_tty = in->has_tty;
+	if (forced[0] == '\0' && is_sftp(c, in))
+		s->subsystem = "sftp";
+	snprintf(s->size, sizeof(s->size), "%u:%u", in->columns, in->rows);
+	return s;
+}
+
+static int
+send_go(struct connection *c, const struct ksession *s)
+{
+	struct keeper_message go = { .type = KEEPERMSG_GO };
+
+	go.u.go = (struct keeper_go){ .sid = (char *)(uintptr_t)s->sid.text,
+		.shell = c->hello.shell,
+		.sftp_server = c->host->sftp_server,
+		.command = c->hello.command,
+		.environment = c->hello.environment };
+	return keepermsg_send(s->fd, &go);
+}
+
+/* Takes fd. */
+static void
+admit(struct connection *c, const struct keeper_checkin *in, int fd)
+{
+	struct ksession *s = session_new(c, in, fd);
+
+	if (s == NULL) {
+		close(fd);
+		return;
+	}
+	c->sessions[c->n_sessions++] = s;
+	c->sessions_total++;
+	kevent_session_start(c, s);
+	if (send_go(c, s) == 0)
+		return;
+	/* The wrapper is gone: its end follows as a read of nothing. */
+	shutdown(fd, SHUT_RDWR);
+}
+
+static void
+reject(struct connection *c, const char *why, pid_t pid)
+{
+	/* Anybody can knock as often as they like. */
+	if (c->rejected_total++ < REJECTIONS_TOLD)
+		kevent_session_rejected(c, why, pid);
+}
+
+static void
+accept_wrapper(struct connection *c)
+{
+	struct keeper_message m, denied = { .type = KEEPERMSG_DENIED };
+	const char *why;
+	pid_t pid;
+	int fd;
+
+	fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0)
+		return;
+	why = peer_refusal(
+	    fd, &c->monitor, (uid_t)c->hello.uid, c->session_gid, &pid);
+	if (why == NULL && c->n_sessions == SESSIONS_MAX)
+		why = "too many sessions in one connection";
+	if (why == NULL && (keepermsg_set_timeout(fd, PEER_TIMEOUT_MS) < 0 ||
+			       keepermsg_receive(fd, &m) < 0))
+		why = "it said nothing that can be understood";
+	if (why != NULL) {
+		denied.u.denied = (char *)(uintptr_t)why;
+		(void)keepermsg_send(fd, &denied);
+		reject(c, why, pid);
+		close(fd);
+		return;
+	}
+	if (m.type == KEEPERMSG_CHECKIN)
+		admit(c, &m.u.checkin, fd);
+	else
+		close(fd);
+	keepermsg_clear(&m);
+}
+
+static void
+end_session(struct connection *c, size_t i)
+{
+	kevent_session_end(c, c->sessions[i]);
+	session_free(c->sessions[i]);
+	c->sessions[i] = c->sessions[--c->n_sessions];
+}
+
+static void
+hear_wrapper(struct connection *c, size_t i)
+{
+	struct keeper_message m;
+
+	if (keepermsg_receive(c->sessions[i]->fd, &m) == 0) {
+		if (m.type == KEEPERMSG_EXIT) {
+			c->sessions[i]->exit = m.u.exit;
+			c->sessions[i]->has_ended = true;
+		}
+		keepermsg_clear(&m);
+	}
+	end_session(c, i);
+}
+
+/* BYE says that PAM closes; the end of the socket, that no sshd is left. */
+static void
+hear_sshd(struct connection *c)
+{
+	struct keeper_message m;
+	size_t i;
+
+	if (keepermsg_receive(c->sshd, &m) == 0) {
+		keepermsg_clear(&m);
+		return;
+	}
+	close(c->sshd);
+	c->sshd = -1;
+	c->ended_usec = clock_now_usec();
+	for (i = 0; i < c->n_sessions; i++)
+		kevent_session_leave(c, c->sessions[i]);
+}
+
+/* Waits for the next thing and deals with it. */
+static void
+turn(struct connection *c, const sigset_t *open)
+{
+	struct timespec retry = { .tv_nsec = SPOOL_RETRY_MS * 1000000L };
+	struct pollfd p[2 + SESSIONS_MAX];
+	size_t i, n = c->n_sessions;
+
+	p[0] = (struct pollfd){ c->sshd, POLLIN, 0 };
+	p[1] = (struct pollfd){ c->sshd >= 0 ? c->listener : -1, POLLIN, 0 };
+	for (i = 0; i < n; i++)
+		p[2 + i] = (struct pollfd){ c->sessions[i]->fd, POLLIN, 0 };
+	if (ppoll(p, 2 + n, c->sink.spool.n > 0 ? &retry : NULL, open) <= 0) {
+		eventsink_flush(&c->sink);
+		return;
+	}
+	/* From the end: a session that ends takes the last one's place. */
+	for (i = n; i-- > 0;)
+		if (p[2 + i].revents != 0)
+			hear_wrapper(c, i);
+	if (p[1].revents != 0)
+		accept_wrapper(c);
+	if (p[0].revents != 0)
+		hear_sshd(c);
+}
+
+static void
+finish(struct connection *c)
+{
+	if (c->listener >= 0) {
+		close(c->listener);
+		unlink(c->path);
+	}
+	while (c->n_sessions > 0)
+		end_session(c, c->n_sessions - 1);
+	if (c->ended_usec == 0)
+		c->ended_usec = clock_now_usec();
+	kevent_connection_end(c);
+}
+
+static void
+connection_free(struct connection *c)
+{
+	struct keeper_message hello = { .type = KEEPERMSG_HELLO,
+		.u.hello = c->hello };
+
+	eventsink_clear(&c->sink);
+	keepermsg_clear(&hello);
+	if (c->sshd >= 0)
+		close(c->sshd);
+	free(c);
+}
+
+int
+connection_serve(int fd, const struct settings *host)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+	sigset_t open;
+	int r;
+
+	if (c == NULL)
+		return -ENOMEM;
+	c->host = host;
+	c->sshd = fd;
+	c->listener = -1;
+	c->end_reason = "closed";
+	eventsink_init(&c->sink, host, "keeper");
+	c->sink.spool_max_bytes = EVENTSINK_SPOOL_MAX_BYTES;
+	/* Never waits: the sessions wait for this process. */
+	c->sink.wait_ms = 0;
+	catch_signals(&open);
+	if ((r = begin(c)) == 0) {
+		while ((c->sshd >= 0 || c->n_sessions > 0) && !is_stopping)
+			turn(c, &open);
+		if (is_stopping)
+			c->end_reason = "the keeper was stopped";
+		finish(c);
+	}
+	connection_free(c);
+	return r;
+}

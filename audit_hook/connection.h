@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/* One connection under supervision, and the sessions in it. */
+#ifndef CS_CONNECTION_H
+#define CS_CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "eventsink.h"
+#include "keepermsg.h"
+#include "peer.h"
+#include "settings.h"
+
+#define SESSIONS_MAX 512
+
+/* A program that a channel runs, from check-in to its end. */
+struct ksession {
+	int fd; /* the wrapper's */
+	struct uuid sid;
+	uint64_t started_usec;
+	bool has_tty;
+	const char *subsystem; /* "sftp", or NULL */
+	char *command; /* what runs; NULL: a login shell */
+	bool has_ended; /* `exit` is known */
+	struct keeper_exit exit;
+	char size[24]; /* "80:25" */
+};
+
+struct connection {
+	const struct settings *host;
+	struct eventsink sink;
+	struct uuid id;
+	struct monitor monitor;
+	struct keeper_hello hello;
+	gid_t session_gid;
+	int sshd; /* the module's end; -1 once both sshd processes are gone */
+	int listener; /* where wrappers check in */
+	char path[108]; /* of the listener */
+	struct ksession *sessions[SESSIONS_MAX];
+	size_t n_sessions;
+	uint64_t sessions_total;
+	uint64_t rejected_total;
+	uint64_t started_usec, ended_usec;
+	uint64_t number; /* the next event's ei */
+	const char *end_reason;
+};
+
+/*
+ * Serves the connection whose PAM module is at the other end of fd (which it
+ * takes), from HELLO to the end of its last session. 0 or -errno if it could
+ * not begin.
+ */
+int connection_serve(int fd, const struct settings *host);
+
+#endif

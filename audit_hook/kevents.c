@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+/* The keeper's events. */
+#include <string.h>
+
+#include "auto.h"
+#include "kevents.h"
+
+static struct event_context
+context_of(struct connection *c, const struct ksession *s)
+{
+	return (struct event_context){ .host = c->host,
+		.emitter = "keeper",
+		.user = c->hello.user[0] != '\0' ? c->hello.user : NULL,
+		.login = c->hello.login,
+		.connection_id = c->id.text,
+		.sid = s != NULL ? s->sid.text : NULL,
+		.audit_session_id = &c->hello.audit_session_id,
+		.number = &c->number };
+}
+
+static void
+add_addresses(struct event *ev, const struct keeper_hello *h)
+{
+	if (h->addr_remote[0] == '\0')
+		return;
+	event_string(ev, "addr.remote", h->addr_remote);
+	event_string(ev, "addr.local", h->addr_local);
+}
+
+void
+kevent_connection_start(struct connection *c)
+{
+	struct event_context ctx = context_of(c, NULL);
+	const struct keeper_hello *h = &c->hello;
+	char expires[CLOCK_TEXT_MAX];
+	struct event ev;
+
+	event_init(&ev, &ctx, "connection.start",
+	    h->is_break_glass ? "CS010W" : "CS010I");
+	add_addresses(&ev, h);
+	event_string(&ev, "proto", "ssh");
+	event_string(&ev, "auth_method", h->auth_method);
+	if (h->is_break_glass)
+		event_bool(&ev, "break_glass", true);
+	if (h->cert_expires_s != 0) {
+		event_uint(&ev, "serial", h->serial);
+		event_string(&ev, "fingerprint", h->fingerprint);
+		event_string(&ev, "ca_fingerprint", h->ca_fingerprint);
+		event_list(&ev, "roles", &h->roles);
+		event_string(&ev, "cert_expires",
+		    clock_rfc3339(h->cert_expires_s, expires));
+	}
+	eventsink_send(&c->sink, &ev);
+}
+
+void
+kevent_connection_end(struct connection *c)
+{
+	struct event_context ctx = context_of(c, NULL);
+	struct event ev;
+
+	event_init(&ev, &ctx, "connection.end", "CS011I");
+	add_addresses(&ev, &c->hello);
+	event_uint(&ev, "duration_ms",
+	    c->ended_usec > c->started_usec ?
+		(c->ended_usec - c->started_usec) / 1000 :
+		0);
+	event_uint(&ev, "sessions", c->sessions_total);
+	event_string(&ev, "reason", c->end_reason);
+	/* With this one, whose number has been taken. */
+	event_uint(&ev, "events", c->number);
+	eventsink_send(&c->sink, &ev);
+}
+
+void
+kevent_session_rejected(struct connection *c, const char *why, pid_t pid)
+{
+	struct event_context ctx = context_of(c, NULL);
+	struct event ev;
+
+	event_init(&ev, &ctx, "session.rejected", "T1006W");
+	event_bool(&ev, "success", false);
+	event_string(&ev, "reason", "bad_checkin");
+	event_string(&ev, "error", why);
+	event_uint(&ev, "pid", (uint64_t)pid);
+	eventsink_send(&c->sink, &ev);
+}
+
+void
+kevent_session_start(struct connection *c, const struct ksession *s)
+{
+	struct event_context ctx = context_of(c, s);
+	struct strv command = { .v = (char *[]){ s->command },
+		.n = s->command != NULL };
+	struct event ev;
+
+	event_init(&ev, &ctx, "session.start", "T2000I");
+	add_addresses(&ev, &c->hello);
+	event_bool(&ev, "interactive", s->has_tty);
+	if (s->has_tty)
+		event_string(&ev, "size", s->size);
+	event_list(&ev, "initial_command", &command);
+	event_list(&ev, "roles", &c->hello.roles);
+	event_string(&ev, "session_recording", "off");
+	eventsink_send(&c->sink, &ev);
+	if (s->subsystem == NULL)
+		return;
+	event_init(&ev, &ctx, "subsystem", "T3001I");
+	event_string(&ev, "name", s->subsystem);
+	eventsink_send(&c->sink, &ev);
+}
+
+void
+kevent_session_leave(struct connection *c, const struct ksession *s)
+{
+	struct event_context ctx = context_of(c, s);
+	struct event ev;
+
+	event_init(&ev, &ctx, "session.leave", "T2003I");
+	eventsink_send(&c->sink, &ev);
+}
+
+/* An exit code or a signal's name; neither if the wrapper never said. */
+static void
+add_exit(struct event *ev, const struct ksession *s)
+{
+	const char *name;
+
+	if (!s->has_ended)
+		return;
+	if (s->exit.signal == 0) {
+		event_uint(ev, "exit_code", s->exit.exit_code);
+		return;
+	}
+	name = sigabbrev_np((int)s->exit.signal);
+	event_string(ev, "signal", name != NULL ? name : "unknown");
+}
+
+static void
+send_exec(struct connection *c, const struct ksession *s)
+{
+	struct event_context ctx = context_of(c, s);
+	bool failed = !s->has_ended || s->exit.signal != 0 ||
+	    s->exit.exit_code != 0;
+	struct event ev;
+
+	event_init(&ev, &ctx, "exec", failed ? "T3002E" : "T3002I");
+	event_string(&ev, "command", s->command);
+	event_bool(&ev, "interactive", s->has_tty);
+	add_exit(&ev, s);
+	eventsink_send(&c->sink, &ev);
+}
+
+void
+kevent_session_end(struct connection *c, const struct ksession *s)
+{
+	struct event_context ctx = context_of(c, s);
+	char start[CLOCK_TEXT_MAX], stop[CLOCK_TEXT_MAX];
+	struct strv participants = {
+		.v = (char *[]){ c->hello.user }, .n = c->hello.user[0] != '\0'
+	};
+	struct event ev;
+
+	if (s->command != NULL && s->subsystem == NULL)
+		send_exec(c, s);
+	event_init(&ev, &ctx, "session.end", "T2004I");
+	event_string(&ev, "session_start",
+	    clock_rfc3339_usec(s->started_usec, start));
+	event_string(&ev, "session_stop",
+	    clock_rfc3339_usec(clock_now_usec(), stop));
+	event_bool(&ev, "interactive", s->has_tty);
+	event_list(&ev, "participants", &participants);
+	event_bool(&ev, "enhanced_recording", false);
+	add_exit(&ev, s);
+	if (!s->has_ended)
+		event_string(&ev, "error", "the session wrapper was killed");
+	eventsink_send(&c->sink, &ev);
+}

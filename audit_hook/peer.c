@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+/* Who is at the other end of a check-in. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "peer.h"
+#include "proc.h"
+
+static int
+program_of(pid_t pid, struct stat *ret)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return stat(path, ret) < 0 ? -errno : 0;
+}
+
+static int
+credentials_of(int fd, struct ucred *ret)
+{
+	socklen_t len = sizeof(*ret);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret, &len) < 0 ? -errno :
+									0;
+}
+
+int
+monitor_of(int fd, struct monitor *ret)
+{
+	struct ucred cred;
+	struct stat st;
+	int r;
+
+	if ((r = credentials_of(fd, &cred)) < 0)
+		return r;
+	if (cred.uid != 0)
+		return -EPERM;
+	if ((r = program_of(cred.pid, &st)) < 0)
+		return r;
+	*ret = (struct monitor){ cred.pid, st.st_dev, st.st_ino };
+	return 0;
+}
+
+/* The wrapper's parent: the monitor's child, or for root, who has no other
+ * sshd, the monitor itself; and in either case sshd's own program. */
+static bool
+is_post_auth_sshd(pid_t pid, const struct monitor *m)
+{
+	struct proc_stat ps;
+	struct stat st;
+
+	if (program_of(pid, &st) < 0 || st.st_dev != m->dev ||
+	    st.st_ino != m->ino)
+		return false;
+	if (pid == m->pid)
+		return true;
+	return proc_stat(pid, &ps) == 0 && ps.ppid == m->pid;
+}
+
+const char *
+peer_refusal(
+    int fd, const struct monitor *m, uid_t uid, gid_t gid, pid_t *ret_pid)
+{
+	struct proc_stat ps;
+	struct ucred cred;
+	bool is_traced;
+
+	*ret_pid = 0;
+	if (credentials_of(fd, &cred) < 0)
+		return "its credentials cannot be read";
+	*ret_pid = cred.pid;
+	if (cred.gid != gid)
+		return "it is not the session wrapper";
+	if (cred.uid != uid)
+		return "it is another account's";
+	if (proc_is_traced(cred.pid, &is_traced) < 0 || is_traced)
+		return "it is being traced";
+	if (proc_stat(cred.pid, &ps) < 0 || !is_post_auth_sshd(ps.ppid, m))
+		return "it was not started by this connection's sshd";
+	return NULL;
+}

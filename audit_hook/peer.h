@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* Is the process at the other end of a check-in the session wrapper? */
+#ifndef CS_PEER_H
+#define CS_PEER_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* The sshd that the connection belongs to, noted when it began. */
+struct monitor {
+	pid_t pid;
+	dev_t dev; /* of its program */
+	ino_t ino;
+};
+
+/* Notes the monitor at the other end of a connected socket. 0 or -errno. */
+int monitor_of(int fd, struct monitor *ret);
+
+/*
+ * NULL if the peer of fd is the wrapper: it had the wrapper's group when it
+ * connected (a setgid program, which loses it if it is traced), it is the
+ * account's, nobody traces it, and its parent is this connection's post-auth
+ * sshd. Otherwise why not, in words. *ret_pid is set in either case.
+ */
+const char *peer_refusal(int fd, const struct monitor *m, uid_t uid, gid_t gid,
+    pid_t *ret_pid);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/* sshd-events(8): rsyslog feeds it the lines of root's sshd, "UID PID MESSAGE";
+ * what sshd refused by itself becomes an `auth` event. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "auto.h"
+#include "eventsink.h"
+#include "host.h"
+#include "parse.h"
+#include "sshdlog.h"
+
+DEFINE_AUTO(settings_free, struct settings)
+
+#define INPUT_LINE_MAX 16384
+
+/* A refusal that sshd gives no reason for: is it the CA? The file is read anew:
+ * this program lives as long as rsyslog. */
+static enum reason
+reason_by_ca(const struct settings *host, const char *ca_fingerprint)
+{
+	AUTO_CLEAR(sshkey_list_clear) struct sshkey_list cas = { 0 };
+	char fp[SSHKEY_FINGERPRINT_MAX];
+	struct conf_error e;
+	size_t i;
+
+	if (host_load_cas(host->user_ca, 0, &cas, &e) < 0)
+		return REASON_REFUSED_BY_SSHD;
+	for (i = 0; i < cas.n; i++) {
+		sshkey_fingerprint(cas.v[i].blob, cas.v[i].len, fp);
+		if (strcmp(fp, ca_fingerprint) == 0)
+			return REASON_REFUSED_BY_SSHD;
+	}
+	return REASON_CA_NOT_TRUSTED;
+}
+
+static const char *
+if_any(const char *s)
+{
+	return s[0] != '\0' ? s : NULL;
+}
+
+static void
+report(const struct settings *host, pid_t pid, struct sshd_refusal *f)
+{
+	struct event_context ctx = { .host = host,
+		.emitter = "sshd",
+		.user = if_any(f->user),
+		.login = if_any(f->login) };
+	struct eventsink sink;
+	struct uuid connection;
+	struct event ev;
+
+	if (f->reason == REASON_NONE)
+		f->reason = reason_by_ca(host, f->ca_fingerprint);
+	/* As long as the process lives, which is mostly so. */
+	if (uuid_of_connection(pid, &connection) == 0)
+		ctx.connection_id = connection.text;
+	event_init(&ev, &ctx, "auth", "T3007W");
+	event_bool(&ev, "success", false);
+	event_string(&ev, "reason", reason_name(f->reason));
+	event_string(&ev, "error", reason_text(f->reason));
+	if (f->ca_fingerprint[0] != '\0') {
+		event_uint(&ev, "serial", f->serial);
+		event_string(&ev, "fingerprint", f->fingerprint);
+		event_string(&ev, "ca_fingerprint", f->ca_fingerprint);
+	}
+	event_string(&ev, "addr.remote", f->address);
+	eventsink_init(&sink, host, "sshd");
+	eventsink_send(&sink, &ev);
+	eventsink_clear(&sink);
+}
+
+/* Only root's lines: anybody can call a program sshd. */
+static void
+take_line(const struct settings *host, struct sshdlog *log, char *line)
+{
+	struct sshd_refusal refusal;
+	char *uid, *pid;
+	uint64_t u, p;
+
+	line[strcspn(line, "\n")] = '\0';
+	uid = strsep(&line, " ");
+	pid = strsep(&line, " ");
+	if (line == NULL || parse_uint(uid, 0, UINT32_MAX, &u) < 0 || u != 0 ||
+	    parse_uint(pid, 1, INT32_MAX, &p) < 0)
+		return;
+	if (*line == ' ')
+		line++;
+	if (sshdlog_line(log, (pid_t)p, line, &refusal) == 1)
+		report(host, (pid_t)p, &refusal);
+}
+
+int
+main(int argc, char **argv)
+{
+	AUTO(settings_free) struct settings *host = NULL;
+	struct conf_error e = { 0 };
+	struct sshdlog log = { 0 };
+	char line[INPUT_LINE_MAX];
+
+	(void)argv;
+	if (argc > 1) {
+		fputs("usage: sshd-events <LINES (started by rsyslog)\n",
+		    stderr);
+		return 2;
+	}
+	if ((host = settings_load_host(&e)) == NULL) {
+		fprintf(stderr, "sshd-events: %s\n", e.what);
+		return 1;
+	}
+	while (fgets(line, sizeof(line), stdin) != NULL)
+		take_line(host, &log, line);
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* All that a decision needs from this host's disk. */
+#ifndef CS_HOST_H
+#define CS_HOST_H
+
+#include "decide.h"
+#include "event.h"
+#include "settings.h"
+
+#define HOST_CA_MAX_BYTES (256U * 1024U)
+
+struct host {
+	struct settings *settings; /* never NULL after host_load */
+	struct sshkey_list cas;
+	struct policy *policy;
+};
+
+/*
+ * Settings, CA keys and policy, each from a file that only root or `trusted`
+ * could have written. REASON_NONE, or why nothing can be decided, with *reterr
+ * in words; the settings are then at least the built-in ones, so that events
+ * can be sent. The caller clears, in any case. -ENOMEM is REASON_INTERNAL.
+ */
+enum reason host_load(
+    struct host *h, uid_t trusted, struct conf_error *reterr);
+void host_clear(struct host *h);
+/* The same for one file of CA keys. 0 or -errno with *reterr. */
+int host_load_cas(const char *path, uid_t trusted, struct sshkey_list *ret,
+    struct conf_error *reterr);
+/* Decides over what was loaded, for the present time. */
+void host_decide(const struct host *h, const struct cert *cert,
+    const char *login, struct decision *ret);
+
+/* Who was refused and why: an `auth` or a `session.rejected` event. cert may be
+ * NULL; detail is NULL or says more than the reason's own words. The event
+ * borrows from all of it. */
+struct refusal {
+	const struct cert *cert;
+	enum reason reason;
+	const char *detail;
+	struct strv roles;
+	char fingerprint[SSHKEY_FINGERPRINT_MAX];
+};
+void refusal_init(struct refusal *f, const struct cert *cert,
+    enum reason reason, const char *detail);
+void refusal_event(struct event *ev, const struct event_context *ctx,
+    const struct refusal *f, const char *name, const char *code);
+void refusal_clear(struct refusal *f);
+
+#endif
