@@ -108,6 +108,9 @@ begin(struct connection *c)
 	    (r = receive_hello(c)) < 0 || (r = open_listener(c)) < 0)
 		return r;
 	c->started_usec = clock_now_usec();
+	/* sshd has not written this login there yet. */
+	if (c->host->print_last_log)
+		lastlogin_read((uid_t)c->hello.uid, c->last_login);
 	kevent_connection_start(c);
 	return keepermsg_send(c->sshd, &ready);
 }
@@ -170,6 +173,8 @@ send_go(struct connection *c, const struct ksession *s)
 		.shell = c->hello.shell,
 		.sftp_server = c->host->sftp_server,
 		.command = c->hello.command,
+		.last_login = c->last_login,
+		.has_motd = c->host->print_motd,
 		.environment = c->hello.environment };
 	return keepermsg_send(s->fd, &go);
 }

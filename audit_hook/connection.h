@@ -8,6 +8,7 @@
 
 #include "eventsink.h"
 #include "keepermsg.h"
+#include "lastlogin.h"
 #include "peer.h"
 #include "settings.h"
 
@@ -42,6 +43,7 @@ struct connection {
 	uint64_t rejected_total;
 	uint64_t started_usec, ended_usec;
 	uint64_t number; /* the next event's ei */
+	char last_login[LASTLOGIN_MAX];
 	const char *end_reason;
 };
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "auto.h"
+#include "greeting.h"
 #include "keepermsg.h"
 #include "sessionenv.h"
 #include "sessionrun.h"
@@ -80,6 +81,7 @@ run(int fd, const struct keeper_go *go, const char *command)
 
 	if (sessionenv_restore(&go->environment, go->command[0] != '\0') < 0)
 		return refuse("out of memory");
+	greeting_print(go, command);
 	if (sessionrun(go, command, &m.u.exit) < 0)
 		return refuse("cannot start a process");
 	(void)keepermsg_send(fd, &m);

@@ -18,17 +18,21 @@ static volatile pid_t program;
 static struct sigaction before[NSIG];
 
 /*
- * A terminal that hangs up tells the session's leader, which is this process,
- * and the foreground group. An interactive shell is a group of its own and
- * would not hear of it.
+ * A terminal that hangs up tells the session's leader alone, which is this
+ * process: the kernel's word is passed on. A person's signal to the group has
+ * reached the program already, unless that has a group of its own.
  */
 static void
-on_hangup(int sig)
+on_hangup(int sig, siginfo_t *info, void *context)
 {
 	int saved = errno;
 
-	if (program > 0 && getpgid(program) != getpgrp())
+	(void)context;
+	if (program > 0 &&
+	    (info->si_code == SI_KERNEL || getpgid(program) != getpgrp())) {
 		kill(program, sig);
+		kill(program, SIGCONT);
+	}
 	errno = saved;
 }
 
@@ -39,7 +43,7 @@ ignore_signals(void)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction hangup = {
-		.sa_handler = on_hangup, .sa_flags = SA_RESTART
+		.sa_sigaction = on_hangup, .sa_flags = SA_RESTART | SA_SIGINFO
 	};
 	int sig;
 

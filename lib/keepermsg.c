@@ -130,6 +130,8 @@ put_go(struct writer *w, const struct keeper_go *g)
 	put_string(w, g->shell);
 	put_string(w, g->sftp_server);
 	put_string(w, g->command);
+	put_string(w, g->last_login);
+	writer_u8(w, g->has_motd);
 	put_list(w, &g->environment);
 }
 
@@ -141,7 +143,9 @@ get_go(struct reader *r, struct keeper_go *g)
 	if ((e = reader_cstring(r, &g->sid)) < 0 ||
 	    (e = reader_cstring(r, &g->shell)) < 0 ||
 	    (e = reader_cstring(r, &g->sftp_server)) < 0 ||
-	    (e = reader_cstring(r, &g->command)) < 0)
+	    (e = reader_cstring(r, &g->command)) < 0 ||
+	    (e = reader_cstring(r, &g->last_login)) < 0 ||
+	    (e = get_bool(r, &g->has_motd)) < 0)
 		return e;
 	return get_list(r, &g->environment);
 }
@@ -248,6 +252,7 @@ go_clear(struct keeper_go *g)
 	free(g->shell);
 	free(g->sftp_server);
 	free(g->command);
+	free(g->last_login);
 	strv_clear(&g->environment);
 }
 

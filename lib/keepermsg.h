@@ -62,6 +62,8 @@ struct keeper_go {
 	char *shell;
 	char *sftp_server;
 	char *command; /* forced; empty: none */
+	char *last_login; /* the line for a terminal; empty: none */
+	bool has_motd;
 	struct strv environment;
 };
 

@@ -31,6 +31,8 @@ const struct conf_key settings_keys[] = {
 	ROW("SftpServer", conf_path, sftp_server),
 	ROW("EventSocket", conf_path, event_socket),
 	ROW("KeeperTimeout", conf_seconds, keeper_timeout_s),
+	ROW("PrintMotd", conf_yes_no, print_motd),
+	ROW("PrintLastLog", conf_yes_no, print_last_log),
 };
 const size_t settings_n_keys = ARRAY_SIZE(settings_keys);
 
@@ -78,6 +80,7 @@ settings_new(void)
 	s->event_socket = strdup("/run/countersign/log");
 	s->run_dir = strdup("/run/countersign");
 	s->keeper_timeout_s = 1;
+	s->print_motd = s->print_last_log = true;
 	if (s->server_hostname == NULL || s->server_id == NULL ||
 	    s->cluster_name == NULL || s->user_ca == NULL ||
 	    s->policy == NULL || s->break_glass_group == NULL ||

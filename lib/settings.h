@@ -3,6 +3,7 @@
 #ifndef CS_SETTINGS_H
 #define CS_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -26,6 +27,8 @@ struct settings {
 	char *run_dir; /* path: keeper.sock, conn, lost; not a keyword: the
 			* session wrapper reads no settings */
 	uint64_t keeper_timeout_s;
+	bool print_motd;
+	bool print_last_log;
 };
 
 extern const struct conf_key settings_keys[];

@@ -177,11 +177,17 @@ by_keygen() {
   ssh-keygen -q -s "$ca" "$@" "$LAB/keys/$name.pub" || lab_die "ssh-keygen -s failed"
 }
 
-# ssh_as NAME LOGIN ARG...: plain ssh with NAME's certificate
-ssh_as() {
+# ssh_stays NAME LOGIN OPTION...: plain ssh that goes on in the background as
+# $CLIENT, for ssh_goes to end
+ssh_stays() {
   local name=$1 login=$2
   shift 2
-  ssh -F "$LAB/ssh_config" -i "$LAB/keys/$name" "$@" -l "$login" web1
+  ssh -F "$LAB/ssh_config" -i "$LAB/keys/$name" "$@" -l "$login" web1 2>"$LAB/err" </dev/null &
+  CLIENT=$!
+}
+ssh_goes() {
+  kill "$CLIENT"
+  wait "$CLIENT" 2>/dev/null
 }
 
 # as NAME LOGIN [OPTION...] -- COMMAND...: and what came of it
@@ -251,6 +257,53 @@ fresh() {
 check_events() {
   "$here/check-events" "$root/docs/events.schema.json" $EVENTS >"$LAB/check" 2>&1 ||
     fail "events are not as they must be: $(head -n 5 "$LAB/check")"
+}
+
+# ---- the same host without us, on port 2222 -------------------------------
+
+# plain_sshd LOGIN...: a stock sshd beside ours; the logins have a key there
+plain_sshd() {
+  local login
+  ln -s /usr/sbin/sshd /usr/sbin/plainsshd
+  grep -v pam_countersign /etc/pam.d/sshd >/etc/pam.d/plainsshd
+  grep -v '^Include' /etc/ssh/sshd_config >"$LAB/plain_config"
+  echo "AuthorizedKeysFile $LAB/plain-%u" >>"$LAB/plain_config"
+  echo 'StrictModes no' >>"$LAB/plain_config"
+  for login; do
+    cp "$LAB/keys/key.pub" "$LAB/plain-$login"
+  done
+  chmod 755 "$LAB"
+  /usr/sbin/plainsshd -D -p 2222 -f "$LAB/plain_config" -o PidFile=none 2>"$LAB/plain.err" &
+  wait_until "the plain sshd listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/2222' 2>/dev/null
+}
+
+# plainly LOGIN [OPTION...] -- COMMAND...: as `as`, on the plain sshd
+plainly() {
+  local login=$1 options=()
+  shift
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  [ $# -gt 0 ] && shift
+  runs ssh -F "$LAB/ssh_config" -p 2222 -i "$LAB/keys/key" "${options[@]}" -l "$login" web1 "$@"
+}
+
+# alike NAME LOGIN [OPTION...] -- COMMAND...: output, errors and status are those
+# of the plain sshd
+alike() {
+  local name=$1 login=$2
+  shift 2
+  plainly "$login" "$@"
+  cp "$LAB/out" "$LAB/plain.out"
+  cp "$LAB/err" "$LAB/plain.errors"
+  local plain=$STATUS
+  as "$name" "$login" "$@"
+  [ "$STATUS" = "$plain" ] || fail "status $STATUS, on a plain sshd $plain: $*"
+  cmp -s "$LAB/out" "$LAB/plain.out" ||
+    fail "stdout differs from a plain sshd's: $* $(diff -a "$LAB/plain.out" "$LAB/out" | head -n 8)"
+  cmp -s "$LAB/err" "$LAB/plain.errors" ||
+    fail "stderr differs from a plain sshd's: $* $(diff -a "$LAB/plain.errors" "$LAB/err" | head -n 8)"
 }
 
 # ---- one run -------------------------------------------------------------
