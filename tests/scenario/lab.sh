@@ -102,11 +102,12 @@ lab_die() {
   exit 1
 }
 
+# Its commands say nothing of their own.
 wait_until() {
   local what=$1 i
   shift
   for ((i = 0; i < 250; i++)); do
-    "$@" && return 0
+    "$@" >/dev/null && return 0
     sleep 0.02
   done
   lab_die "waited in vain until $what"
@@ -126,7 +127,7 @@ fail() {
     [ -e "$LAB/out" ] && printf '  stdout: %s\n' "$(head -c 2000 "$LAB/out" | cat -v)"
     [ -e "$LAB/err" ] && printf '  stderr: %s\n' "$(head -c 2000 "$LAB/err" | cat -v)"
     printf '  events:\n'
-    tail -n 12 $EVENTS 2>/dev/null
+    tail -n 12 $EVENTS 2>/dev/null | cut -c 1-1500
     printf '  sshd:\n'
     tail -n 12 /var/log/auth.log 2>/dev/null
     tail -n 3 "$LAB/rsyslog.err" 2>/dev/null
@@ -177,12 +178,18 @@ by_keygen() {
   ssh-keygen -q -s "$ca" "$@" "$LAB/keys/$name.pub" || lab_die "ssh-keygen -s failed"
 }
 
-# ssh_stays NAME LOGIN OPTION...: plain ssh that goes on in the background as
-# $CLIENT, for ssh_goes to end
+# ssh_stays NAME LOGIN [OPTION...] [-- COMMAND...]: plain ssh that goes on in
+# the background as $CLIENT, for ssh_goes to end
 ssh_stays() {
-  local name=$1 login=$2
+  local name=$1 login=$2 options=()
   shift 2
-  ssh -F "$LAB/ssh_config" -i "$LAB/keys/$name" "$@" -l "$login" web1 2>"$LAB/err" </dev/null &
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  [ $# -gt 0 ] && shift
+  ssh -F "$LAB/ssh_config" -i "$LAB/keys/$name" "${options[@]}" -l "$login" web1 "$@" \
+    >/dev/null 2>"$LAB/err" </dev/null &
   CLIENT=$!
 }
 ssh_goes() {

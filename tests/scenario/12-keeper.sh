@@ -1,0 +1,87 @@
+# Without the keeper there is no session; a keeper that dies harms none.
+# shellcheck shell=bash
+
+issue alice web
+as alice deploy -- true
+exits 0
+
+story "no keeper: no login, and no ssh -N either"
+fresh
+kill "$KEEPER"
+wait "$KEEPER" 2>/dev/null
+as alice deploy -- 'echo inside'
+exits 255
+says ''
+event '.event=="session.rejected" and .emitter=="pam" and .reason=="keeper"'
+runs timeout 10 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -N -l deploy web1
+exits 255
+
+story "a keeper that never answers: refused after its second"
+fresh
+rm -f /run/countersign/keeper.sock
+python3 -c '
+import socket, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.bind("/run/countersign/keeper.sock"); s.listen(8)
+time.sleep(30)' &
+mute=$!
+wait_until "it listens" test -S /run/countersign/keeper.sock
+as alice deploy -- 'echo inside'
+exits 255
+event '.event=="session.rejected" and .reason=="keeper"'
+kill $mute
+rm -f /run/countersign/keeper.sock
+
+story "a keeper that is killed: the session goes on, the next one is refused"
+lab_keeper
+: >$EVENTS
+ssh_stays alice deploy -M -N
+wait_until "the master is there" ssh -F "$LAB/ssh_config" -O check -l deploy web1 2>/dev/null
+ssh -F "$LAB/ssh_config" -l deploy web1 'sleep 1; exit 7' >/dev/null 2>&1 &
+slow=$!
+event '.event=="session.start"'
+pkill -9 -P "$KEEPER"
+wait $slow
+STATUS=$?
+exits 7
+as alice deploy -- 'echo inside'
+exits 254
+says ''
+warns 'no session'
+ssh_goes
+: >$EVENTS
+# What a killed keeper leaves is one socket that nobody answers.
+rm -f /run/countersign/conn/*
+
+story "a keeper that is told to stop writes the ends"
+ssh_stays alice deploy -M -N
+wait_until "the master is there" ssh -F "$LAB/ssh_config" -O check -l deploy web1 2>/dev/null
+ssh -F "$LAB/ssh_config" -l deploy web1 'sleep 30' >/dev/null 2>&1 &
+event '.event=="session.start"'
+pkill -TERM -P "$KEEPER"
+event '.event=="session.end"'
+event '.event=="connection.end" and .reason=="the keeper was stopped"'
+ls /run/countersign/conn | grep -q . && fail "a socket was left behind"
+ssh_goes
+pkill -f 'sleep 30'
+
+story "kill -9 of the wrapper: its end is written"
+fresh
+ssh_stays alice deploy -- 'sleep 33'
+event '.event=="session.start"'
+wait_until "it runs" pgrep -f '^sleep 33'
+pkill -9 -f /usr/libexec/countersign/session
+event '.event=="session.end" and .error=="the session wrapper was killed"'
+pkill -f '^sleep 33'
+wait "$CLIENT" 2>/dev/null
+
+story "kill -9 of both sshd processes: their end is written"
+fresh
+ssh_stays alice deploy -- 'exec sleep 34'
+wait_until "it runs" pgrep -f '^sleep 34'
+pkill -9 -f 'sshd: deploy'
+event '.event=="session.leave"'
+pkill -f '^sleep 34'
+event '.event=="session.end"'
+event '.event=="connection.end"'
+wait "$CLIENT" 2>/dev/null
+true
