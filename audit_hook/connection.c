@@ -18,6 +18,7 @@
 
 #define PEER_TIMEOUT_MS 1000
 #define SPOOL_RETRY_MS 100
+#define DRAIN_MS 30000
 #define REJECTIONS_TOLD 16
 
 static volatile sig_atomic_t is_stopping;
@@ -305,8 +306,20 @@ turn(struct connection *c, const sigset_t *open)
 		hear_sshd(c);
 }
 
+/* Nobody waits for this process any more: a log that is being restarted gets
+ * the whole story. */
 static void
-finish(struct connection *c)
+drain_spool(struct connection *c, const sigset_t *open)
+{
+	struct timespec pause = { .tv_nsec = SPOOL_RETRY_MS * 1000000L };
+	int tries = DRAIN_MS / SPOOL_RETRY_MS;
+
+	while (eventsink_flush(&c->sink) > 0 && tries-- > 0 && !is_stopping)
+		ppoll(NULL, 0, &pause, open);
+}
+
+static void
+finish(struct connection *c, const sigset_t *open)
 {
 	if (c->listener >= 0) {
 		close(c->listener);
@@ -317,6 +330,7 @@ finish(struct connection *c)
 	if (c->ended_usec == 0)
 		c->ended_usec = clock_now_usec();
 	kevent_connection_end(c);
+	drain_spool(c, open);
 }
 
 static void
@@ -355,7 +369,7 @@ connection_serve(int fd, const struct settings *host)
 			turn(c, &open);
 		if (is_stopping)
 			c->end_reason = "the keeper was stopped";
-		finish(c);
+		finish(c, &open);
 	}
 	connection_free(c);
 	return r;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "keepermsg.h"
+#include "unit.h"
+
+static int ends[2];
+
+static void
+setup(void)
+{
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	ck_assert_int_eq(keepermsg_set_timeout(ends[1], 2000), 0);
+}
+
+static void
+teardown(void)
+{
+	close(ends[0]);
+	close(ends[1]);
+}
+
+START_TEST(a_greeting_comes_back)
+{
+	struct keeper_message m = { .type = KEEPERMSG_HELLO }, got;
+	char *roles[] = { (char[]){ "web" }, (char[]){ "db" } };
+	char *env[] = { (char[]){ "A=b c" } };
+
+	m.u.hello = (struct keeper_hello){ .user = (char[]){ "alice" },
+		.login = (char[]){ "deploy" },
+		.shell = (char[]){ "/bin/bash" },
+		.roles = { roles, 2 },
+		.environment = { env, 1 },
+		.serial = UINT64_MAX,
+		.uid = 1000,
+		.is_break_glass = true };
+	ck_assert_int_eq(keepermsg_send(ends[0], &m), 0);
+	ck_assert_int_eq(keepermsg_receive(ends[1], &got), 0);
+	ck_assert_int_eq(got.type, KEEPERMSG_HELLO);
+	ck_assert_str_eq(got.u.hello.user, "alice");
+	ck_assert_str_eq(got.u.hello.command, "");
+	ck_assert_str_eq(got.u.hello.roles.v[1], "db");
+	ck_assert_str_eq(got.u.hello.environment.v[0], "A=b c");
+	ck_assert(got.u.hello.serial == UINT64_MAX);
+	ck_assert(got.u.hello.is_break_glass);
+	keepermsg_clear(&got);
+}
+END_TEST
+
+START_TEST(a_check_in_of_128_KiB_comes_back)
+{
+	struct keeper_message m = { .type = KEEPERMSG_CHECKIN }, got;
+	char *command = malloc(128 * 1024);
+
+	memset(command, 'x', 128 * 1024);
+	command[128 * 1024 - 1] = '\0';
+	m.u.checkin = (struct keeper_checkin){ .command = command,
+		.has_command = true, .columns = 80 };
+	ck_assert_int_eq(keepermsg_send(ends[0], &m), 0);
+	ck_assert_int_eq(keepermsg_receive(ends[1], &got), 0);
+	ck_assert_str_eq(got.u.checkin.command, command);
+	ck_assert_uint_eq(got.u.checkin.columns, 80);
+	ck_assert(!got.u.checkin.has_tty);
+	keepermsg_clear(&got);
+	free(command);
+}
+END_TEST
+
+START_TEST(short_messages_come_back)
+{
+	struct keeper_message m = { .type = KEEPERMSG_EXIT }, got;
+
+	m.u.exit = (struct keeper_exit){ 255, 9 };
+	ck_assert_int_eq(keepermsg_send(ends[0], &m), 0);
+	ck_assert_int_eq(keepermsg_receive(ends[1], &got), 0);
+	ck_assert_uint_eq(got.u.exit.exit_code, 255);
+	ck_assert_uint_eq(got.u.exit.signal, 9);
+	m = (struct keeper_message){ .type = KEEPERMSG_DENIED,
+		.u.denied = (char[]){ "no" } };
+	ck_assert_int_eq(keepermsg_send(ends[0], &m), 0);
+	ck_assert_int_eq(keepermsg_receive(ends[1], &got), 0);
+	ck_assert_str_eq(got.u.denied, "no");
+	keepermsg_clear(&got);
+	close(ends[0]);
+	ck_assert_int_eq(keepermsg_receive(ends[1], &got), -ECONNRESET);
+	ends[0] = dup(ends[1]);
+}
+END_TEST
+
+START_TEST(silence_ends)
+{
+	struct keeper_message got;
+
+	ck_assert_int_eq(keepermsg_set_timeout(ends[1], 50), 0);
+	ck_assert_int_eq(keepermsg_receive(ends[1], &got), -EAGAIN);
+}
+END_TEST
+
+static const struct {
+	const char *bytes;
+	size_t len;
+} bad[] = { { "", 0 }, { "\1", 1 }, { "\2\2", 2 }, { "\1\0", 2 },
+	{ "\1\x9", 2 }, { "\1\2x", 3 }, { "\1\7\0\0\0\1", 6 },
+	{ "\1\4\0\0\0\1x\2\0\0\0\0\0\0\0\0\0", 17 },
+	{ "\1\6\0\0\0\2x", 7 }, { "\1\6\0\0\0\1\0", 7 },
+	{ "\1\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff",
+	    27 } };
+
+START_TEST(anything_else_is_refused)
+{
+	struct keeper_message got;
+
+	ck_assert_int_eq(keepermsg_decode((const uint8_t *)bad[_i].bytes,
+			     bad[_i].len, &got),
+	    -EBADMSG);
+}
+END_TEST
+
+START_TEST(paths_are_bounded)
+{
+	char path[108], run[200];
+
+	ck_assert_int_eq(
+	    keepermsg_connection_path("/run/x", "id", path, sizeof(path)), 0);
+	ck_assert_str_eq(path, "/run/x/conn/id.sock");
+	memset(run, 'r', sizeof(run) - 1);
+	run[sizeof(run) - 1] = '\0';
+	ck_assert_int_eq(
+	    keepermsg_connection_path(run, "id", path, sizeof(path)),
+	    -ENAMETOOLONG);
+	ck_assert_int_eq(keepermsg_connect(run, 10), -ENAMETOOLONG);
+}
+END_TEST
+
+TCase *
+case_messages(void)
+{
+	TCase *c = tcase_create("messages");
+
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, a_greeting_comes_back);
+	tcase_add_test(c, a_check_in_of_128_KiB_comes_back);
+	tcase_add_test(c, short_messages_come_back);
+	tcase_add_test(c, silence_ends);
+	tcase_add_loop_test(c, anything_else_is_refused, 0, ARRAY_SIZE(bad));
+	tcase_add_test(c, paths_are_bounded);
+	return c;
+}

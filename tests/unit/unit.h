@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* What every unit test file has: a suite, and ways to read a file and to make
+ * the n-th allocation fail. */
+#ifndef CS_UNIT_H
+#define CS_UNIT_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Each test_X.c defines its one test case; unit.c runs them all. */
+TCase *case_wire(void);
+TCase *case_text(void);
+TCase *case_conf(void);
+TCase *case_path(void);
+TCase *case_cert(void);
+TCase *case_policy(void);
+TCase *case_decide(void);
+TCase *case_event(void);
+TCase *case_messages(void);
+TCase *case_signer(void);
+TCase *case_sshdlog(void);
+
+/* tests/vectors/NAME; the caller frees. */
+char *vector_read(const char *name, size_t *ret_len);
+char *vector_path(const char *name);
+/* The base64 word of a vector's line; the caller frees. */
+char *vector_base64(const char *name);
+
+/* The allocations after the next n fail; a negative n lets all succeed.
+ * Returns whether any has failed since the last call. */
+bool alloc_fail_after(long n);
+
+#endif
