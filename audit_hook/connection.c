@@ -112,8 +112,11 @@ begin(struct connection *c)
 	/* sshd has not written this login there yet. */
 	if (c->host->print_last_log)
 		lastlogin_read((uid_t)c->hello.uid, c->last_login);
+	/* A login waits for this word, and for nothing after it. */
+	if ((r = keepermsg_send(c->sshd, &ready)) < 0)
+		return r;
 	kevent_connection_start(c);
-	return keepermsg_send(c->sshd, &ready);
+	return 0;
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "lastlogin.h"
 #include "peer.h"
 #include "settings.h"
+#include "uuid.h"
 
 #define SESSIONS_MAX 512
 

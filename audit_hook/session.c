@@ -13,6 +13,7 @@
 #include "auto.h"
 #include "greeting.h"
 #include "keepermsg.h"
+#include "parse.h"
 #include "sessionenv.h"
 #include "sessionrun.h"
 

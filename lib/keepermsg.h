@@ -9,7 +9,6 @@
 #include <sys/types.h>
 
 #include "strv.h"
-#include "uuid.h"
 
 #define KEEPERMSG_VERSION 1
 #define KEEPERMSG_MAX_BYTES (192U * 1024U)

@@ -120,3 +120,20 @@ is_principal(const char *s)
 			return false;
 	return s[0] != '\0' && (const char *)p - s <= 255;
 }
+
+bool
+is_uuid(const char *s)
+{
+	size_t i;
+
+	for (i = 0; i < UUID_TEXT_LEN; i++) {
+		if (i == 8 || i == 13 || i == 18 || i == 23) {
+			if (s[i] != '-')
+				return false;
+		} else if (s[i] == '\0' ||
+		    strchr("0123456789abcdef", s[i]) == NULL) {
+			return false;
+		}
+	}
+	return s[UUID_TEXT_LEN] == '\0';
+}

@@ -19,5 +19,8 @@ bool is_simple_name(const char *s);
 /* No blanks, controls or , * ? ! # " (CVE-2026-35414): a principal that means
  * itself wherever OpenSSH reads it. */
 bool is_principal(const char *s);
+/* Lower-case UUID text (RFC 9562 4), 36 characters. */
+bool is_uuid(const char *s);
+#define UUID_TEXT_LEN 36
 
 #endif

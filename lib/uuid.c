@@ -64,20 +64,3 @@ uuid_of_connection(pid_t monitor, struct uuid *ret)
 	uuid_of_bytes(text, strlen(text), ret);
 	return 0;
 }
-
-bool
-is_uuid(const char *s)
-{
-	size_t i;
-
-	for (i = 0; i < UUID_TEXT_LEN; i++) {
-		if (i == 8 || i == 13 || i == 18 || i == 23) {
-			if (s[i] != '-')
-				return false;
-		} else if (s[i] == '\0' ||
-		    strchr("0123456789abcdef", s[i]) == NULL) {
-			return false;
-		}
-	}
-	return s[UUID_TEXT_LEN] == '\0';
-}

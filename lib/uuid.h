@@ -3,11 +3,10 @@
 #ifndef CS_UUID_H
 #define CS_UUID_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define UUID_TEXT_LEN 36
+#include "parse.h"
 
 struct uuid {
 	char text[UUID_TEXT_LEN + 1];
@@ -21,6 +20,5 @@ void uuid_of_bytes(const void *p, size_t len, struct uuid *ret);
 /* The connection that sshd's monitor `pid` serves: over boot id, pid and start
  * time, so that every part computes the same. 0, or -errno if it is gone. */
 int uuid_of_connection(pid_t monitor, struct uuid *ret);
-bool is_uuid(const char *s);
 
 #endif

@@ -280,7 +280,8 @@ plain_sshd() {
     cp "$LAB/keys/key.pub" "$LAB/plain-$login"
   done
   chmod 755 "$LAB"
-  /usr/sbin/plainsshd -D -p 2222 -f "$LAB/plain_config" -o PidFile=none 2>"$LAB/plain.err" &
+  # shellcheck disable=SC2086
+  /usr/sbin/plainsshd -D -p 2222 -f "$LAB/plain_config" ${PLAIN_OPTIONS-} -o PidFile=none 2>"$LAB/plain.err" &
   wait_until "the plain sshd listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/2222' 2>/dev/null
 }
 

@@ -1,6 +1,8 @@
-plain_sshd alice
-plainly alice -tt -- true
-sleep 1
-timeout 10 ssh -F $LAB/ssh_config -p 2222 -i $LAB/keys/key -tt alice@web1 < <(sleep 1; echo exit) | cat -A
-cat -A /etc/motd | head -3; ls -la /run/motd* /etc/motd*  /etc/update-motd.d
-tail -3 /var/log/auth.log
+issue alice web
+for i in 1 2 3; do as alice deploy -- true; done
+SSHDMON=$(pgrep -f 'sshd -D' | head -1)
+strace -f -tt -p $SSHD -o $LAB/st 2>/dev/null &
+sleep 0.5
+as alice deploy -- true
+sleep 0.3
+grep -nE 'execve|exited|connect\(|sendto|accept|clone' $LAB/st | cut -c1-170 | head -120
