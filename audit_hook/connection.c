@@ -17,8 +17,8 @@
 #include "listener.h"
 
 #define PEER_TIMEOUT_MS 1000
-#define SPOOL_RETRY_MS 100
-#define DRAIN_MS 30000
+#define SPOOL_RETRY_MS	100
+#define DRAIN_MS	30000
 #define REJECTIONS_TOLD 16
 
 static volatile sig_atomic_t is_stopping;
@@ -142,14 +142,13 @@ is_sftp(const struct connection *c, const struct keeper_checkin *in)
 }
 
 static struct ksession *
-session_new(
-    const struct connection *c, const struct keeper_checkin *in, int fd)
+session_new(const struct connection *c, const struct keeper_checkin *in, int fd)
 {
 	struct ksession *s = calloc(1, sizeof(*s));
 	const char *forced = c->hello.command;
-	const char *runs = forced[0] != '\0' ? forced :
-	    in->has_command		     ? in->command :
-					       NULL;
+	const char *runs = forced[0] != '\0' ? forced
+	    : in->has_command		     ? in->command
+					     : NULL;
 
 	if (s == NULL)
 		return NULL;
@@ -221,12 +220,13 @@ accept_wrapper(struct connection *c)
 	fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
-	why = peer_refusal(
-	    fd, &c->monitor, (uid_t)c->hello.uid, c->session_gid, &pid);
+	why = peer_refusal(fd, &c->monitor, (uid_t)c->hello.uid, c->session_gid,
+	    &pid);
 	if (why == NULL && c->n_sessions == SESSIONS_MAX)
 		why = "too many sessions in one connection";
-	if (why == NULL && (keepermsg_set_timeout(fd, PEER_TIMEOUT_MS) < 0 ||
-			       keepermsg_receive(fd, &m) < 0))
+	if (why == NULL &&
+	    (keepermsg_set_timeout(fd, PEER_TIMEOUT_MS) < 0 ||
+		keepermsg_receive(fd, &m) < 0))
 		why = "it said nothing that can be understood";
 	if (why != NULL) {
 		denied.u.denied = (char *)(uintptr_t)why;

@@ -62,9 +62,9 @@ kevent_connection_end(struct connection *c)
 	event_init(&ev, &ctx, "connection.end", "CS011I");
 	add_addresses(&ev, &c->hello);
 	event_uint(&ev, "duration_ms",
-	    c->ended_usec > c->started_usec ?
-		(c->ended_usec - c->started_usec) / 1000 :
-		0);
+	    c->ended_usec > c->started_usec
+		? (c->ended_usec - c->started_usec) / 1000
+		: 0);
 	event_uint(&ev, "sessions", c->sessions_total);
 	event_string(&ev, "reason", c->end_reason);
 	/* With this one, whose number has been taken. */
@@ -140,8 +140,8 @@ static void
 send_exec(struct connection *c, const struct ksession *s)
 {
 	struct event_context ctx = context_of(c, s);
-	bool failed = !s->has_ended || s->exit.signal != 0 ||
-	    s->exit.exit_code != 0;
+	bool failed =
+	    !s->has_ended || s->exit.signal != 0 || s->exit.exit_code != 0;
 	struct event ev;
 
 	event_init(&ev, &ctx, "exec", failed ? "T3002E" : "T3002I");
@@ -156,9 +156,8 @@ kevent_session_end(struct connection *c, const struct ksession *s)
 {
 	struct event_context ctx = context_of(c, s);
 	char start[CLOCK_TEXT_MAX], stop[CLOCK_TEXT_MAX];
-	struct strv participants = {
-		.v = (char *[]){ c->hello.user }, .n = c->hello.user[0] != '\0'
-	};
+	struct strv participants = { .v = (char *[]){ c->hello.user },
+		.n = c->hello.user[0] != '\0' };
 	struct event ev;
 
 	if (s->command != NULL && s->subsystem == NULL)

@@ -10,7 +10,7 @@
 #include "keepermsg.h"
 #include "listener.h"
 
-#define BACKLOG 64
+#define BACKLOG	 64
 #define PROBE_MS 200
 
 static int

@@ -22,8 +22,8 @@ credentials_of(int fd, struct ucred *ret)
 {
 	socklen_t len = sizeof(*ret);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret, &len) < 0 ? -errno :
-									0;
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret, &len) < 0 ? -errno
+								      : 0;
 }
 
 int
@@ -60,8 +60,8 @@ is_post_auth_sshd(pid_t pid, const struct monitor *m)
 }
 
 const char *
-peer_refusal(
-    int fd, const struct monitor *m, uid_t uid, gid_t gid, pid_t *ret_pid)
+peer_refusal(int fd, const struct monitor *m, uid_t uid, gid_t gid,
+    pid_t *ret_pid)
 {
 	struct proc_stat ps;
 	struct ucred cred;

@@ -18,7 +18,7 @@
 #include "sessionrun.h"
 
 #define KEEPER_TIMEOUT_MS 5000
-#define EXIT_REFUSED 254 /* what sshd gives if PAM did not open a session */
+#define EXIT_REFUSED	  254 /* what sshd gives if PAM did not open a session */
 
 static int
 refuse(const char *why)
@@ -49,8 +49,8 @@ connect_keeper(void)
 
 	if (id == NULL || !is_uuid(id))
 		return -ENOENT;
-	if ((r = keepermsg_connection_path(
-		 CS_RUN_DIR, id, path, sizeof(path))) < 0)
+	if ((r = keepermsg_connection_path(CS_RUN_DIR, id, path,
+		 sizeof(path))) < 0)
 		return r;
 	return keepermsg_connect(path, KEEPER_TIMEOUT_MS);
 }
@@ -110,7 +110,7 @@ main(void)
 		return refuse("the connection's keeper does not answer");
 	if (answer.type == KEEPERMSG_GO)
 		return run(fd, &answer.u.go, command);
-	return refuse(answer.type == KEEPERMSG_DENIED ?
-		answer.u.denied :
-		"the connection's keeper cannot be understood");
+	return refuse(answer.type == KEEPERMSG_DENIED
+		? answer.u.denied
+		: "the connection's keeper cannot be understood");
 }

@@ -11,7 +11,7 @@
 #include "auto.h"
 #include "sessionrun.h"
 
-#define SFTP_NAME "internal-sftp"
+#define SFTP_NAME     "internal-sftp"
 #define SFTP_ARGS_MAX 32
 
 static volatile pid_t program;
@@ -42,9 +42,8 @@ static void
 ignore_signals(void)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	struct sigaction hangup = {
-		.sa_sigaction = on_hangup, .sa_flags = SA_RESTART | SA_SIGINFO
-	};
+	struct sigaction hangup = { .sa_sigaction = on_hangup,
+		.sa_flags = SA_RESTART | SA_SIGINFO };
 	int sig;
 
 	for (sig = 1; sig < NSIG; sig++) {

@@ -130,8 +130,8 @@ read_identity(const char *p, struct sshd_refusal *ret)
 	    (serial = find_last(p, ca, " (serial ")) == NULL ||
 	    (fp = find_last(ca, end, " ")) == NULL)
 		return false;
-	if (!copy_span(ret->ca_fingerprint, sizeof(ret->ca_fingerprint),
-		fp + 1, end) ||
+	if (!copy_span(ret->ca_fingerprint, sizeof(ret->ca_fingerprint), fp + 1,
+		end) ||
 	    !is_fingerprint(ret->ca_fingerprint) ||
 	    !copy_span(digits, sizeof(digits), serial + 9, ca) ||
 	    parse_uint(digits, 0, UINT64_MAX, &ret->serial) < 0)
@@ -167,8 +167,8 @@ read_invalid_user(const char *message, struct sshd_refusal *ret)
 	if (strncmp(message, prefix, strlen(prefix)) != 0)
 		return false;
 	ret->reason = REASON_NO_SUCH_USER;
-	return read_origin(
-	    message + strlen(prefix), message + strlen(message), ret);
+	return read_origin(message + strlen(prefix), message + strlen(message),
+	    ret);
 }
 
 int

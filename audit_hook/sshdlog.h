@@ -9,7 +9,7 @@
 
 #include "decide.h"
 
-#define SSHDLOG_TEXT_MAX 1024
+#define SSHDLOG_TEXT_MAX    1024
 #define SSHDLOG_PENDING_MAX 256
 
 /* sshd gives the reason in one line and the certificate in the next: what each

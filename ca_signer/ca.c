@@ -99,8 +99,8 @@ ca_ledger_append(const char *dir, const char *line)
 }
 
 void
-cert_create_init(
-    struct cert_create *cc, const struct cert *c, const struct strv *roles)
+cert_create_init(struct cert_create *cc, const struct cert *c,
+    const struct strv *roles)
 {
 	cc->cert = c;
 	cc->roles = roles;

@@ -8,12 +8,12 @@
 #include "certwriter.h"
 #include "event.h"
 
-#define CA_USER_KEY "user_ca"
-#define CA_HOST_KEY "host_ca"
+#define CA_USER_KEY   "user_ca"
+#define CA_HOST_KEY   "host_ca"
 #define CA_POLICY_KEY "policy_key"
-#define CA_LEDGER "ledger.jsonl"
-#define CA_SERIAL "serial"
-#define CA_LOCK "lock"
+#define CA_LEDGER     "ledger.jsonl"
+#define CA_SERIAL     "serial"
+#define CA_LOCK	      "lock"
 
 /* "DIR/name"; the caller frees; NULL if out of memory. */
 char *ca_path(const char *dir, const char *name);

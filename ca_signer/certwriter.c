@@ -78,8 +78,8 @@ put_subject(struct writer *w, const struct sshkey *subject)
 }
 
 static void
-put_fields(
-    struct writer *w, const struct cert_request *req, const struct edkey *ca)
+put_fields(struct writer *w, const struct cert_request *req,
+    const struct edkey *ca)
 {
 	size_t mark;
 

@@ -94,10 +94,10 @@ make_key(const char *dir, const char *name, char **ret_line)
 	    asprintf(&line, "ssh-ed25519 %s %s\n", base64, name) < 0 ||
 	    asprintf(&pub_path, "%s.pub", path) < 0)
 		return -ENOMEM;
-	if ((r = path_write_atomic(
-		 path, private.p, private.len, 0600, O_EXCL)) < 0 ||
-	    (r = path_write_atomic(
-		 pub_path, line, strlen(line), 0644, O_EXCL)) < 0)
+	if ((r = path_write_atomic(path, private.p, private.len, 0600,
+		 O_EXCL)) < 0 ||
+	    (r = path_write_atomic(pub_path, line, strlen(line), 0644,
+		 O_EXCL)) < 0)
 		return r;
 	line[strlen(line) - 1] = '\0';
 	*ret_line = TAKE(line);

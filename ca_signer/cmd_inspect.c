@@ -155,12 +155,12 @@ json_options(const struct cert_options *o)
 		value = NULL;
 		if (o->v[i].len == 0 ||
 		    cert_option_value(o, o->v[i].name, &value) < 0) {
-			json_object_set_new_nocheck(
-			    obj, o->v[i].name, json_string(""));
+			json_object_set_new_nocheck(obj, o->v[i].name,
+			    json_string(""));
 			continue;
 		}
-		json_object_set_new_nocheck(
-		    obj, o->v[i].name, json_text(value));
+		json_object_set_new_nocheck(obj, o->v[i].name,
+		    json_text(value));
 		free(value);
 	}
 	return obj;
@@ -180,8 +180,8 @@ show_json(const struct cert *c)
 		return json_dumpf(doc, stdout, JSON_COMPACT) < 0 ? -EIO : 0;
 	}
 	for (i = 0; i < c->principals.n; i++)
-		json_array_append_new(
-		    principals, json_text(c->principals.v[i]));
+		json_array_append_new(principals,
+		    json_text(c->principals.v[i]));
 	sshkey_fingerprint(c->key, c->key_len, fp);
 	sshkey_fingerprint(c->ca, c->ca_len, ca);
 	doc = json_pack(
@@ -226,11 +226,11 @@ cmd_inspect(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	if ((r = load(argv[optind], &c)) < 0)
+	if ((r = load(argv[optind], &c)) < 0 || c == NULL)
 		return show_error(EXIT_INPUT, "cannot read '%s': %s",
 		    argv[optind],
-		    r == -EBADMSG ? "not an OpenSSH certificate" :
-				    strerror(-r));
+		    r == -EBADMSG ? "not an OpenSSH certificate"
+				  : strerror(-r));
 	if (json)
 		return show_json(c) < 0 ? EXIT_INPUT : EXIT_DONE;
 	show_plain(c);

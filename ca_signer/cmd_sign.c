@@ -55,7 +55,13 @@ struct sign_options {
 	size_t n_keys;
 };
 
-enum { OPT_CA = 256, OPT_USER, OPT_ROLE, OPT_TTL, OPT_JSON };
+enum {
+	OPT_CA = 256,
+	OPT_USER,
+	OPT_ROLE,
+	OPT_TTL,
+	OPT_JSON
+};
 
 static void
 sign_options_clear(struct sign_options *o)
@@ -155,9 +161,9 @@ add_option(struct cert_request *req, const char *word)
 	/* ssh-keygen spells the other way "permit-...". */
 	if (has_prefix(word, "permit-"))
 		word += 7;
-	if ((ext = extension_of(strcmp(word, "X11-forwarding") == 0 ?
-				    "x11-forwarding" :
-				    word)) == NULL)
+	if ((ext = extension_of(strcmp(word, "X11-forwarding") == 0
+		     ? "x11-forwarding"
+		     : word)) == NULL)
 		return -EINVAL;
 	return strv_add_once(&req->extensions, ext);
 }
@@ -254,8 +260,8 @@ parse_options(int argc, char **argv, struct sign_options *o)
 
 	if (default_extensions(&o->req.extensions) < 0)
 		return show_error(EXIT_INPUT, "out of memory");
-	while ((c = getopt_long(argc, argv, "s:I:n:V:z:O:qh", longs, NULL)) !=
-	    -1)
+	while (
+	    (c = getopt_long(argc, argv, "s:I:n:V:z:O:qh", longs, NULL)) != -1)
 		if ((r = take_option(c, o)) >= 0)
 			return r;
 	o->keys = argv + optind;
@@ -269,21 +275,22 @@ check_mode(const struct sign_options *o)
 	bool by_ca = o->ca_dir != NULL;
 
 	if (by_ca == (o->ca_key != NULL))
-		return show_error(
-		    EXIT_USAGE, "say either --ca DIR or -s CA_KEY");
+		return show_error(EXIT_USAGE,
+		    "say either --ca DIR or -s CA_KEY");
 	if (o->id == NULL)
 		return show_error(EXIT_USAGE, "who is it for? say %s",
 		    by_ca ? "--user ID" : "-I ID");
 	if (by_ca && o->roles.n == 0)
 		return show_error(EXIT_USAGE,
 		    "a certificate without a role opens nothing: say --role");
-	if (by_ca && (o->req.principals.n > 0 || o->validity != NULL ||
-			 o->serial != NULL))
+	if (by_ca &&
+	    (o->req.principals.n > 0 || o->validity != NULL ||
+		o->serial != NULL))
 		return show_error(EXIT_USAGE,
 		    "-n, -V and -z go with -s; with --ca say --role and --ttl");
 	if (!by_ca && (o->roles.n > 0 || o->ttl != NULL))
-		return show_error(
-		    EXIT_USAGE, "--role and --ttl go with --ca; say -n and -V");
+		return show_error(EXIT_USAGE,
+		    "--role and --ttl go with --ca; say -n and -V");
 	if (!by_ca && o->req.principals.n == 0)
 		return show_error(EXIT_REFUSED,
 		    "a certificate without principals may be valid for "
@@ -336,17 +343,17 @@ check_times(struct sign_options *o)
 		    "--ttl wants a duration such as 8h, not '%s'", o->ttl);
 	req->valid_after = now - VALIDITY_BACKDATE_S;
 	req->valid_before = now + ttl;
-	if (o->validity != NULL && validity_parse(o->validity, now,
-				       &req->valid_after,
-				       &req->valid_before) < 0)
+	if (o->validity != NULL &&
+	    validity_parse(o->validity, now, &req->valid_after,
+		&req->valid_before) < 0)
 		return show_error(EXIT_USAGE,
 		    "-V wants [FROM:]TO with an end, such as +8h or "
 		    "-1m:20300101, not '%s'",
 		    o->validity);
 	if (o->serial != NULL &&
 	    parse_uint(o->serial, 0, UINT64_MAX, &req->serial) < 0)
-		return show_error(
-		    EXIT_USAGE, "-z wants a number, not '%s'", o->serial);
+		return show_error(EXIT_USAGE, "-z wants a number, not '%s'",
+		    o->serial);
 	return -1;
 }
 
@@ -375,8 +382,8 @@ load_ca(const struct sign_options *o, struct edkey **ret)
 		why = "not an OpenSSH private key";
 	else
 		why = strerror(-r);
-	return show_error(
-	    EXIT_INPUT, "cannot use the CA key '%s': %s", path, why);
+	return show_error(EXIT_INPUT, "cannot use the CA key '%s': %s", path,
+	    why);
 }
 
 static int
@@ -389,8 +396,8 @@ load_subject(const char *path, struct sshkey *ret)
 		return show_error(EXIT_INPUT, "cannot read '%s': %s", path,
 		    r == -EBADMSG ? "not a public key" : strerror(-r));
 	if ((why = subject_refusal(ret)) != NULL)
-		return show_error(
-		    EXIT_REFUSED, "will not certify '%s': %s", path, why);
+		return show_error(EXIT_REFUSED, "will not certify '%s': %s",
+		    path, why);
 	return -1;
 }
 
@@ -416,9 +423,10 @@ deliver(const struct sign_options *o, const char *key_path,
 	else if (to_stdout)
 		fputs(line, stdout);
 	if (to_stdout)
-		return fflush(stdout) == 0 ?
-		    -1 :
-		    show_error(EXIT_INPUT, "cannot write: %s", strerror(errno));
+		return fflush(stdout) == 0
+		    ? -1
+		    : show_error(EXIT_INPUT, "cannot write: %s",
+			  strerror(errno));
 	if ((r = path_write_atomic(path, line, strlen(line), 0644, 0)) < 0)
 		return show_error(EXIT_INPUT, "cannot write '%s': %s", path,
 		    strerror(-r));
@@ -433,9 +441,9 @@ static int
 record(const struct sign_options *o, const struct cert *c,
     const struct settings *host, struct eventsink *sink)
 {
-	struct event_context ctx = {
-		.host = host, .emitter = "signer", .user = c->key_id
-	};
+	struct event_context ctx = { .host = host,
+		.emitter = "signer",
+		.user = c->key_id };
 	char line[EVENT_LINE_MAX + 1];
 	struct cert_create cc;
 	struct event ev;
@@ -469,8 +477,8 @@ sign_locked(struct sign_options *o, const char *path, const struct edkey *ca,
 		    "cannot take a serial number from '%s': %s", o->ca_dir,
 		    r == -EBADMSG ? "the counter is damaged" : strerror(-r));
 	if ((r = certwriter_sign(&o->req, &subject, ca, &c)) < 0)
-		return show_error(
-		    EXIT_INPUT, "cannot certify '%s': %s", path, strerror(-r));
+		return show_error(EXIT_INPUT, "cannot certify '%s': %s", path,
+		    strerror(-r));
 	if ((r = record(o, c, host, sink)) >= 0)
 		return r;
 	return deliver(o, path, c, subject.comment);
@@ -512,9 +520,8 @@ sign_all(struct sign_options *o)
 int
 cmd_sign(int argc, char **argv)
 {
-	AUTO_CLEAR(sign_options_clear) struct sign_options o = {
-		.req.kind = CERT_USER
-	};
+	AUTO_CLEAR(sign_options_clear)
+	struct sign_options o = { .req.kind = CERT_USER };
 	int r;
 
 	if ((r = parse_options(argc, argv, &o)) >= 0 ||

@@ -12,12 +12,12 @@
 #include "edkey.h"
 #include "path.h"
 
-#define MAGIC "openssh-key-v1"
-#define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
-#define END "-----END OPENSSH PRIVATE KEY-----"
+#define MAGIC		  "openssh-key-v1"
+#define BEGIN		  "-----BEGIN OPENSSH PRIVATE KEY-----"
+#define END		  "-----END OPENSSH PRIVATE KEY-----"
 #define KEYFILE_MAX_BYTES (64U * 1024U)
-#define LINE_CHARS 70
-#define BLOCK_BYTES 8
+#define LINE_CHARS	  70
+#define BLOCK_BYTES	  8
 
 struct edkey {
 	uint8_t secret[crypto_sign_SECRETKEYBYTES]; /* seed, then public */
@@ -58,8 +58,8 @@ edkey_put_public(const struct edkey *k, struct writer *w)
 }
 
 int
-edkey_put_signature(
-    const struct edkey *k, const uint8_t *p, size_t len, struct writer *w)
+edkey_put_signature(const struct edkey *k, const uint8_t *p, size_t len,
+    struct writer *w)
 {
 	uint8_t sig[crypto_sign_BYTES];
 
@@ -71,8 +71,8 @@ edkey_put_signature(
 }
 
 static void
-put_private_section(
-    const struct edkey *k, const char *comment, struct writer *w)
+put_private_section(const struct edkey *k, const char *comment,
+    struct writer *w)
 {
 	uint32_t check = randombytes_random();
 	size_t mark = writer_string_begin(w), start = w->len;
@@ -103,8 +103,8 @@ put_armoured(struct writer *w, const char *base64)
 }
 
 int
-edkey_format_private(
-    const struct edkey *k, const char *comment, struct writer *w)
+edkey_format_private(const struct edkey *k, const char *comment,
+    struct writer *w)
 {
 	AUTO_CLEAR(writer_clear) struct writer raw = WRITER_INIT;
 	size_t mark, n;
@@ -124,8 +124,8 @@ edkey_format_private(
 	n = sodium_base64_ENCODED_LEN(raw.len, sodium_base64_VARIANT_ORIGINAL);
 	if ((base64 = sodium_malloc(n)) == NULL)
 		return -ENOMEM;
-	sodium_bin2base64(
-	    base64, n, raw.p, raw.len, sodium_base64_VARIANT_ORIGINAL);
+	sodium_bin2base64(base64, n, raw.p, raw.len,
+	    sodium_base64_VARIANT_ORIGINAL);
 	put_armoured(w, base64);
 	sodium_free(base64);
 	return writer_error(w);
@@ -229,8 +229,8 @@ read_private(struct reader *r, struct edkey *k)
 	memcpy(k->secret, secret.p, sizeof(k->secret));
 	/* A file whose halves disagree would give signatures that betray the
 	 * secret (RFC 8032 5.1.6 hashes the public key). */
-	crypto_sign_seed_keypair(
-	    (uint8_t[crypto_sign_PUBLICKEYBYTES]){ 0 }, k->secret, secret.p);
+	crypto_sign_seed_keypair((uint8_t[crypto_sign_PUBLICKEYBYTES]){ 0 },
+	    k->secret, secret.p);
 	if (sodium_memcmp(k->secret, secret.p, sizeof(k->secret)) != 0 ||
 	    memcmp(public_of(k), public.p, public.left) != 0)
 		return -EBADMSG;

@@ -22,8 +22,8 @@ struct edkey *edkey_generate(void);
  */
 int edkey_load(const char *path, struct edkey **ret);
 /* The file's text, unencrypted. Erase the writer: it holds the secret. */
-int edkey_format_private(
-    const struct edkey *k, const char *comment, struct writer *w);
+int edkey_format_private(const struct edkey *k, const char *comment,
+    struct writer *w);
 /* The public blob: "ssh-ed25519", 32 bytes. */
 void edkey_put_public(const struct edkey *k, struct writer *w);
 /* The signature as SSH writes it (RFC 8709 6): type and 64 bytes. */

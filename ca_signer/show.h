@@ -7,7 +7,12 @@
 #include <stdio.h>
 
 /* The tool's exit codes (docs/countersign.1). */
-enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_INPUT = 3 };
+enum {
+	EXIT_DONE = 0,
+	EXIT_REFUSED = 1,
+	EXIT_USAGE = 2,
+	EXIT_INPUT = 3
+};
 
 /* Control, bidi and malformed bytes are shown as \xNN or \u{NNNN}. */
 void show_text(FILE *f, const char *text, size_t len);

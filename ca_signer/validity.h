@@ -13,7 +13,7 @@
 int validity_parse(const char *text, uint64_t now_s, uint64_t *ret_after,
     uint64_t *ret_before);
 
-#define VALIDITY_BACKDATE_S 60
+#define VALIDITY_BACKDATE_S    60
 #define VALIDITY_DEFAULT_TTL_S (8 * 3600)
 
 #endif

@@ -11,17 +11,17 @@
 #define AUTO(fn) __attribute__((cleanup(auto_##fn)))
 /* For a struct in the scope itself: AUTO_CLEAR(writer_clear) struct writer w */
 #define AUTO_CLEAR(fn) __attribute__((cleanup(fn)))
-#define TAKE(p)                                                                \
-	__extension__({                                                        \
-		__typeof__(p) take_ = (p);                                     \
-		(p) = NULL;                                                    \
-		take_;                                                         \
+#define TAKE(p)                            \
+	__extension__({                    \
+		__typeof__(p) take_ = (p); \
+		(p) = NULL;                \
+		take_;                     \
 	})
-#define DEFINE_AUTO(fn, type)                                                  \
-	static inline void auto_##fn(type **p)                                 \
-	{                                                                      \
-		if (*p != NULL)                                                \
-			fn(*p);                                                \
+#define DEFINE_AUTO(fn, type)                  \
+	static inline void auto_##fn(type **p) \
+	{                                      \
+		if (*p != NULL)                \
+			fn(*p);                \
 	}
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -16,8 +16,7 @@ clock_now_usec(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * USEC_PER_SEC +
-	    (uint64_t)ts.tv_nsec / 1000;
+	return (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
 }
 
 static size_t
@@ -107,15 +106,14 @@ clock_parse_rfc3339(const char *s, uint64_t *ret_seconds)
 	time_t t;
 
 	if (take_digits(&s, 4, 1970, 9999, &year) < 0 ||
+	    take_char(&s, '-') < 0 || take_digits(&s, 2, 1, 12, &month) < 0 ||
 	    take_char(&s, '-') < 0 ||
-	    take_digits(&s, 2, 1, 12, &month) < 0 || take_char(&s, '-') < 0 ||
 	    take_digits(&s, 2, 1, 31, &tm.tm_mday) < 0 ||
 	    take_char(&s, 'T') < 0 ||
 	    take_digits(&s, 2, 0, 23, &tm.tm_hour) < 0 ||
 	    take_char(&s, ':') < 0 ||
 	    take_digits(&s, 2, 0, 59, &tm.tm_min) < 0 ||
-	    take_char(&s, ':') < 0 ||
-	    take_digits(&s, 2, 0, 59, &tm.tm_sec) < 0)
+	    take_char(&s, ':') < 0 || take_digits(&s, 2, 0, 59, &tm.tm_sec) < 0)
 		return -EINVAL;
 	if (take_char(&s, '.') == 0) {
 		if (take_digits(&s, 1, 0, 9, &ignored) < 0)

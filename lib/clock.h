@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define USEC_PER_SEC UINT64_C(1000000)
+#define USEC_PER_SEC   UINT64_C(1000000)
 #define CLOCK_TEXT_MAX 40
 
 uint64_t clock_now_usec(void);

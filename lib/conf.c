@@ -175,11 +175,11 @@ conf_parse(const char *text, size_t len, const struct conf_key *keys,
 		if (!split_line(line, &word, &value))
 			continue;
 		if ((key = find_key(keys, n_keys, word, &i)) == NULL)
-			return conf_error(
-			    reterr, n, "unknown keyword '%.60s'", word);
+			return conf_error(reterr, n, "unknown keyword '%.60s'",
+			    word);
 		if (seen[i] && !key->is_list)
-			return conf_error(
-			    reterr, n, "'%s' stands here twice", key->name);
+			return conf_error(reterr, n, "'%s' stands here twice",
+			    key->name);
 		seen[i] = true;
 		if ((r = read_value(key, value, n, settings, reterr)) < 0)
 			return r;

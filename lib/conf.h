@@ -36,7 +36,7 @@ conf_reader conf_seconds; /* uint64_t */
 conf_reader conf_yes_no; /* bool */
 conf_reader conf_label; /* struct labels: "key=value" */
 
-#define CONF_KEYS_MAX 64
+#define CONF_KEYS_MAX	    64
 #define CONF_FILE_MAX_BYTES (256U * 1024U)
 
 /*

@@ -30,8 +30,8 @@ decide_roles_of(const struct cert *c, struct strv *ret)
 static bool
 has_unknown_critical_option(const struct cert *c)
 {
-	static const char *const known[] = { "force-command",
-		"source-address", "verify-required" };
+	static const char *const known[] = { "force-command", "source-address",
+		"verify-required" };
 	size_t i, j;
 
 	for (i = 0; i < c->critical.n; i++) {

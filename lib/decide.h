@@ -14,7 +14,10 @@
 
 #define ROLE_PRINCIPAL_PREFIX "role:"
 
-enum verdict { DENY, ALLOW };
+enum verdict {
+	DENY,
+	ALLOW
+};
 
 enum reason {
 	REASON_NONE,

@@ -84,8 +84,8 @@ event_init(struct event *ev, const struct event_context *ctx, const char *name,
 	event_string(ev, "login", ctx->login);
 	event_string(ev, "connection_id", ctx->connection_id);
 	event_string(ev, "sid", ctx->sid);
-	if (ctx->audit_session_id != NULL && *ctx->audit_session_id !=
-	    UINT32_MAX)
+	if (ctx->audit_session_id != NULL &&
+	    *ctx->audit_session_id != UINT32_MAX)
 		event_uint(ev, "audit_session_id", *ctx->audit_session_id);
 	if (ctx->host != NULL) {
 		event_string(ev, "server_hostname", ctx->host->server_hostname);
@@ -246,7 +246,7 @@ render(const struct event *ev, size_t cap, char *line)
 		o.is_cut = false;
 		put_value(&o, f);
 		is_first = f->type == EVENT_OBJECT;
-		if (o.is_cut)
+		if (o.is_cut && f->key != NULL)
 			cut[n_cut++] = f->key;
 	}
 	for (i = 0; i < n_cut; i++) {

@@ -13,9 +13,9 @@
 #include "strv.h"
 #include "uuid.h"
 
-#define EVENT_LINE_MAX 7600 /* rsyslog cuts at about 8,080 in silence */
+#define EVENT_LINE_MAX	 7600 /* rsyslog cuts at about 8,080 in silence */
 #define EVENT_FIELDS_MAX 64
-#define EVENT_VERSION 1
+#define EVENT_VERSION	 1
 
 /* Whose event it is. Strings are borrowed; NULL is absent. */
 struct event_context {
@@ -66,8 +66,7 @@ struct event {
 void event_init(struct event *ev, const struct event_context *ctx,
     const char *name, const char *code);
 void event_string(struct event *ev, const char *key, const char *value);
-void event_bytes(
-    struct event *ev, const char *key, const void *p, size_t len);
+void event_bytes(struct event *ev, const char *key, const void *p, size_t len);
 void event_uint(struct event *ev, const char *key, uint64_t value);
 void event_bool(struct event *ev, const char *key, bool value);
 void event_list(struct event *ev, const char *key, const struct strv *list);

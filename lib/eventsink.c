@@ -18,11 +18,11 @@
 #include "parse.h"
 
 #define PREFIX_MAX 64
-#define LOST_MAX 1000000000ULL
+#define LOST_MAX   1000000000ULL
 
 void
-eventsink_init(
-    struct eventsink *s, const struct settings *host, const char *emitter)
+eventsink_init(struct eventsink *s, const struct settings *host,
+    const char *emitter)
 {
 	*s = (struct eventsink){ .fd = -1,
 		.host = host,
@@ -206,8 +206,8 @@ send_event(struct eventsink *s, const struct event *ev)
 	if (localtime_r(&now, &tm) == NULL)
 		return -EINVAL;
 	n = (size_t)snprintf(line, PREFIX_MAX, "<%d>", LOG_AUTHPRIV | LOG_INFO);
-	n += strftime(
-	    line + n, PREFIX_MAX - n, "%b %e %H:%M:%S countersign: ", &tm);
+	n += strftime(line + n, PREFIX_MAX - n,
+	    "%b %e %H:%M:%S countersign: ", &tm);
 	n += event_render(ev, line + n);
 	if (eventsink_flush(s) == 0 && send_line(s, line, n) == 0)
 		return 0;

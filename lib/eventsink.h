@@ -8,7 +8,7 @@
 
 #include "event.h"
 
-#define EVENTSINK_FALLBACK "/dev/log"
+#define EVENTSINK_FALLBACK	  "/dev/log"
 #define EVENTSINK_SPOOL_MAX_BYTES (256U * 1024U)
 
 struct eventsink {

@@ -19,8 +19,8 @@ host_load_cas(const char *path, uid_t trusted, struct sshkey_list *ret,
 	r = path_read_trusted(path, trusted, HOST_CA_MAX_BYTES, &text, &len);
 	if (r < 0) {
 		conf_error(reterr, 0, "cannot read '%s': %s", path,
-		    r == -EPERM ? "others than root may write it" :
-				  strerror(-r));
+		    r == -EPERM ? "others than root may write it"
+				: strerror(-r));
 		return r;
 	}
 	if ((r = sshkey_list_parse(text, ret, &line)) == -EINVAL)
@@ -108,8 +108,8 @@ refusal_event(struct event *ev, const struct event_context *ctx,
 	event_bool(ev, "success", false);
 	event_string(ev, "reason", reason_name(f->reason));
 	event_string(ev, "error",
-	    f->detail != NULL && f->detail[0] != '\0' ? f->detail :
-							reason_text(f->reason));
+	    f->detail != NULL && f->detail[0] != '\0' ? f->detail
+						      : reason_text(f->reason));
 	if (f->cert == NULL)
 		return;
 	event_uint(ev, "serial", f->cert->serial);

@@ -21,8 +21,7 @@ struct host {
  * in words; the settings are then at least the built-in ones, so that events
  * can be sent. The caller clears, in any case. -ENOMEM is REASON_INTERNAL.
  */
-enum reason host_load(
-    struct host *h, uid_t trusted, struct conf_error *reterr);
+enum reason host_load(struct host *h, uid_t trusted, struct conf_error *reterr);
 void host_clear(struct host *h);
 /* The same for one file of CA keys. 0 or -errno with *reterr. */
 int host_load_cas(const char *path, uid_t trusted, struct sshkey_list *ret,

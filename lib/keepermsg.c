@@ -353,11 +353,11 @@ keepermsg_connect(const char *path, unsigned timeout_ms)
 }
 
 int
-keepermsg_connection_path(
-    const char *run_dir, const char *id, char *buf, size_t size)
+keepermsg_connection_path(const char *run_dir, const char *id, char *buf,
+    size_t size)
 {
-	int n = snprintf(
-	    buf, size, "%s/" KEEPER_CONNECTIONS "/%s.sock", run_dir, id);
+	int n = snprintf(buf, size, "%s/" KEEPER_CONNECTIONS "/%s.sock",
+	    run_dir, id);
 
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }

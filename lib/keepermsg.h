@@ -10,14 +10,14 @@
 
 #include "strv.h"
 
-#define KEEPERMSG_VERSION 1
+#define KEEPERMSG_VERSION   1
 #define KEEPERMSG_MAX_BYTES (192U * 1024U)
-#define KEEPERMSG_MAX_LIST 512
+#define KEEPERMSG_MAX_LIST  512
 
-#define KEEPER_SOCKET "keeper.sock" /* in RunDirectory */
-#define KEEPER_CONNECTIONS "conn" /* in RunDirectory: ID.sock each */
+#define KEEPER_SOCKET	    "keeper.sock" /* in RunDirectory */
+#define KEEPER_CONNECTIONS  "conn" /* in RunDirectory: ID.sock each */
 #define CONNECTION_VARIABLE "COUNTERSIGN_CONNECTION"
-#define SESSION_GROUP "_countersign-session"
+#define SESSION_GROUP	    "_countersign-session"
 
 enum keepermsg_type {
 	KEEPERMSG_HELLO = 1, /* module: a connection begins */
@@ -83,8 +83,7 @@ struct keeper_message {
 };
 
 /* Reads one packet whole: 0, -EBADMSG or -ENOMEM. */
-int keepermsg_decode(
-    const uint8_t *p, size_t len, struct keeper_message *ret);
+int keepermsg_decode(const uint8_t *p, size_t len, struct keeper_message *ret);
 void keepermsg_clear(struct keeper_message *m);
 
 /* Sends or receives one message on a socket; the socket's own timeouts count.
@@ -96,7 +95,7 @@ int keepermsg_receive(int fd, struct keeper_message *ret);
 int keepermsg_connect(const char *path, unsigned timeout_ms);
 int keepermsg_set_timeout(int fd, unsigned timeout_ms);
 /* "RunDirectory/conn/ID.sock" in buf. 0 or -ENAMETOOLONG. */
-int keepermsg_connection_path(
-    const char *run_dir, const char *id, char *buf, size_t size);
+int keepermsg_connection_path(const char *run_dir, const char *id, char *buf,
+    size_t size);
 
 #endif

@@ -50,8 +50,8 @@ path_open_trusted(const char *path, uid_t trusted, FILE **ret)
 	int r;
 
 	/* Not blocked by a FIFO that stands where a file should. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
-		O_NONBLOCK);
+	fd = open(path,
+	    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &st) < 0)
@@ -96,8 +96,8 @@ path_read(FILE *f, size_t max_bytes, char **ret, size_t *ret_len)
 }
 
 int
-path_read_trusted(
-    const char *path, uid_t trusted, size_t max_bytes, char **ret, size_t *len)
+path_read_trusted(const char *path, uid_t trusted, size_t max_bytes, char **ret,
+    size_t *len)
 {
 	AUTO(fclose) FILE *f = NULL;
 	int r;
@@ -148,8 +148,8 @@ put_in_place(const char *tmp, const char *path, int flags)
 }
 
 int
-path_write_atomic(
-    const char *path, const void *p, size_t len, mode_t mode, int flags)
+path_write_atomic(const char *path, const void *p, size_t len, mode_t mode,
+    int flags)
 {
 	AUTO(close) int fd = -1;
 	char tmp[PATH_MAX];

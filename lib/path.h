@@ -14,13 +14,13 @@
  */
 int path_open_trusted(const char *path, uid_t trusted, FILE **ret);
 /* The whole file, at most max_bytes (-EFBIG), NUL-terminated; caller frees. */
-int path_read_trusted(
-    const char *path, uid_t trusted, size_t max_bytes, char **ret, size_t *len);
+int path_read_trusted(const char *path, uid_t trusted, size_t max_bytes,
+    char **ret, size_t *len);
 int path_read(FILE *f, size_t max_bytes, char **ret, size_t *ret_len);
 /* Replaces a file whole: temporary beside it, fsync, rename, fsync of the
  * folder. With O_EXCL in flags an existing file is -EEXIST. */
-int path_write_atomic(
-    const char *path, const void *p, size_t len, mode_t mode, int flags);
+int path_write_atomic(const char *path, const void *p, size_t len, mode_t mode,
+    int flags);
 int path_fsync_parent(const char *path);
 
 #endif

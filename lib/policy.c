@@ -28,9 +28,9 @@ struct policy_key {
 	size_t offset;
 };
 
-#define FIELD(type, name, read, field)                                         \
-	{                                                                      \
-		name, read, offsetof(struct type, field)                       \
+#define FIELD(type, name, read, field)                   \
+	{                                                \
+		name, read, offsetof(struct type, field) \
 	}
 
 static int
@@ -60,7 +60,7 @@ read_object(const struct place *at, json_t *v, const struct policy_key *keys,
 
 	if (!json_is_object(v))
 		return refuse(at, "want an object");
-	json_object_foreach(v, name, item) {
+	json_object_foreach (v, name, item) {
 		struct place here = place_in(at, name);
 
 		for (i = 0; i < n_keys; i++)
@@ -116,7 +116,7 @@ read_strings(const struct place *at, json_t *v, bool (*is_valid)(const char *),
 
 	if (!json_is_array(v) || json_array_size(v) > POLICY_MAX_LIST)
 		return refuse(at, "want a list of strings");
-	json_array_foreach(v, i, item) {
+	json_array_foreach (v, i, item) {
 		if ((s = string_of(at, item)) == NULL)
 			return -EINVAL;
 		if (!is_valid(s))
@@ -152,7 +152,7 @@ read_labels(const struct place *at, json_t *v, void *field)
 
 	if (!json_is_object(v) || json_object_size(v) > POLICY_MAX_LIST)
 		return refuse(at, "want an object of lists");
-	json_object_foreach(v, key, item) {
+	json_object_foreach (v, key, item) {
 		struct place here = place_in(at, key);
 
 		if (!is_simple_name(key) && strcmp(key, "*") != 0)
@@ -231,12 +231,13 @@ read_source(const struct place *at, json_t *v, void *field)
 	if (!json_is_array(v) || json_array_size(v) == 0 ||
 	    json_array_size(v) > POLICY_MAX_LIST)
 		return refuse(at, "want a list of address ranges");
-	json_array_foreach(v, i, item) {
+	json_array_foreach (v, i, item) {
 		if ((s = string_of(at, item)) == NULL)
 			return -EINVAL;
 		if (cidr_parse(s, &c) < 0)
-			return refuse(at, "want ranges such as 10.0.0.0/8, "
-					  "with no bits behind the prefix");
+			return refuse(at,
+			    "want ranges such as 10.0.0.0/8, "
+			    "with no bits behind the prefix");
 		if ((r = cidr_list_add(field, &c)) < 0)
 			return r;
 	}
@@ -260,8 +261,9 @@ is_forward_target(const char *s)
 	if (n == 1 && s[0] == '*')
 		return true;
 	return n <= 255 &&
-	    strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		      "0123456789.-_[]:") >= n;
+	    strspn(s,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789.-_[]:") >= n;
 }
 
 static int
@@ -292,8 +294,8 @@ read_unenforced(const struct place *at, json_t *v, void *field)
 	for (i = 0; name != NULL && i < ARRAY_SIZE(known); i++) {
 		if (strcmp(name + 1, known[i].name) != 0)
 			continue;
-		if (known[i].neutral == NULL ? json_is_false(v) :
-					       json_is_string(v) &&
+		if (known[i].neutral == NULL ? json_is_false(v)
+					     : json_is_string(v) &&
 			    strcmp(json_string_value(v), known[i].neutral) == 0)
 			return 0;
 	}
@@ -368,7 +370,7 @@ read_roles(const struct place *at, json_t *v, void *field)
 	p->roles = calloc(json_object_size(v) + 1, sizeof(*p->roles));
 	if (p->roles == NULL)
 		return -ENOMEM;
-	json_object_foreach(v, name, item) {
+	json_object_foreach (v, name, item) {
 		struct place here = place_in(at, name);
 		struct role *role = &p->roles[p->n_roles];
 
@@ -469,8 +471,8 @@ policy_load(const char *path, uid_t trusted, struct policy **ret,
 	r = path_read_trusted(path, trusted, POLICY_MAX_BYTES, &text, &len);
 	if (r < 0) {
 		conf_error(reterr, 0, "%s",
-		    r == -EPERM ? "others than root may write it" :
-				  strerror(-r));
+		    r == -EPERM ? "others than root may write it"
+				: strerror(-r));
 		return r;
 	}
 	return policy_parse(text, len, ret, reterr);
@@ -515,6 +517,6 @@ policy_role(const struct policy *p, const char *name)
 
 	if (p->n_roles == 0)
 		return NULL;
-	return bsearch(
-	    &key, p->roles, p->n_roles, sizeof(*p->roles), role_compare);
+	return bsearch(&key, p->roles, p->n_roles, sizeof(*p->roles),
+	    role_compare);
 }

@@ -14,7 +14,7 @@
 
 #define POLICY_MAX_BYTES (16U * 1024U * 1024U)
 #define POLICY_MAX_ROLES 20000
-#define POLICY_MAX_LIST 1024
+#define POLICY_MAX_LIST	 1024
 
 struct label_rule {
 	char *key; /* "*": any host, also one without labels */

@@ -15,9 +15,9 @@
 
 DEFINE_AUTO(settings_free, struct settings)
 
-#define ROW(name, read, field)                                                 \
-	{                                                                      \
-		name, read, offsetof(struct settings, field), 0                \
+#define ROW(name, read, field)                                  \
+	{                                                       \
+		name, read, offsetof(struct settings, field), 0 \
 	}
 
 const struct conf_key settings_keys[] = {
@@ -138,8 +138,8 @@ load_file(struct settings *s, const char *path, uid_t trusted,
 		return 0;
 	if (r < 0) {
 		conf_error(reterr, 0, "cannot read '%s': %s", path,
-		    r == -EPERM ? "others than root may write it" :
-				  strerror(-r));
+		    r == -EPERM ? "others than root may write it"
+				: strerror(-r));
 		return r;
 	}
 	older = s->labels;

@@ -11,8 +11,8 @@
 #include "labels.h"
 
 #define SETTINGS_VENDOR_FILE "/usr/lib/countersign/node.conf"
-#define SETTINGS_FILE "/etc/countersign/node.conf"
-#define SETTINGS_DIR "/etc/countersign/node.conf.d"
+#define SETTINGS_FILE	     "/etc/countersign/node.conf"
+#define SETTINGS_DIR	     "/etc/countersign/node.conf.d"
 
 struct settings {
 	char *server_hostname;

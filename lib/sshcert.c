@@ -239,8 +239,8 @@ cert_verify(const struct cert *c)
 	    reader_string(&sig, &value) < 0 || reader_end(&sig) < 0 ||
 	    value.left != crypto_sign_BYTES)
 		return -EBADMSG;
-	if (crypto_sign_verify_detached(
-		value.p, c->blob, c->signed_len, key.p) != 0)
+	if (crypto_sign_verify_detached(value.p, c->blob, c->signed_len,
+		key.p) != 0)
 		return -EBADMSG;
 	return 0;
 }

@@ -10,12 +10,15 @@
 #include "strv.h"
 #include "wire.h"
 
-#define CERT_MAX_BYTES (96U * 1024U)
+#define CERT_MAX_BYTES	    (96U * 1024U)
 #define CERT_MAX_PRINCIPALS 256
-#define CERT_MAX_OPTIONS 256
-#define CERT_FOREVER UINT64_MAX
+#define CERT_MAX_OPTIONS    256
+#define CERT_FOREVER	    UINT64_MAX
 
-enum cert_kind { CERT_USER = 1, CERT_HOST = 2 };
+enum cert_kind {
+	CERT_USER = 1,
+	CERT_HOST = 2
+};
 
 struct cert_option {
 	char *name;
@@ -62,11 +65,11 @@ void cert_free(struct cert *c);
  * sshd has to be asked. */
 int cert_verify(const struct cert *c);
 
-const struct cert_option *cert_option_find(
-    const struct cert_options *o, const char *name);
+const struct cert_option *cert_option_find(const struct cert_options *o,
+    const char *name);
 /* The value of an option that holds one string: a copy that the caller frees.
  * -ENOENT, -EBADMSG, -ENOMEM. */
-int cert_option_value(
-    const struct cert_options *o, const char *name, char **ret);
+int cert_option_value(const struct cert_options *o, const char *name,
+    char **ret);
 
 #endif

@@ -43,8 +43,8 @@ sshkey_is_cert_type(const char *name)
 }
 
 int
-sshkey_check_blob(
-    const struct sshkey_type *type, const uint8_t *blob, size_t len)
+sshkey_check_blob(const struct sshkey_type *type, const uint8_t *blob,
+    size_t len)
 {
 	struct reader r = { blob, len }, s;
 	unsigned i;
@@ -80,24 +80,24 @@ sshkey_base64_decode(const char *text, uint8_t **ret, size_t *ret_len)
 char *
 sshkey_base64_encode(const uint8_t *p, size_t len)
 {
-	size_t n = sodium_base64_ENCODED_LEN(
-	    len, sodium_base64_VARIANT_ORIGINAL);
+	size_t n =
+	    sodium_base64_ENCODED_LEN(len, sodium_base64_VARIANT_ORIGINAL);
 	char *text = malloc(n);
 
 	if (text != NULL)
-		sodium_bin2base64(
-		    text, n, p, len, sodium_base64_VARIANT_ORIGINAL);
+		sodium_bin2base64(text, n, p, len,
+		    sodium_base64_VARIANT_ORIGINAL);
 	return text;
 }
 
 void
-sshkey_fingerprint(
-    const uint8_t *blob, size_t len, char ret[SSHKEY_FINGERPRINT_MAX])
+sshkey_fingerprint(const uint8_t *blob, size_t len,
+    char ret[SSHKEY_FINGERPRINT_MAX])
 {
 	uint8_t hash[crypto_hash_sha256_BYTES];
 
 	crypto_hash_sha256(hash, blob, len);
-	memcpy(ret, "SHA256:", 7);
+	memcpy(ret, "SHA256:", sizeof("SHA256:"));
 	sodium_bin2base64(ret + 7, SSHKEY_FINGERPRINT_MAX - 7, hash,
 	    sizeof(hash), sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
 }

@@ -9,7 +9,7 @@
 
 #include "wire.h"
 
-#define SSHKEY_BLOB_MAX_BYTES (128U * 1024U)
+#define SSHKEY_BLOB_MAX_BYTES  (128U * 1024U)
 #define SSHKEY_FINGERPRINT_MAX 64
 
 /* What OpenSSH 9.2 knows: the plain name, its certificate's name, and how many
@@ -39,8 +39,8 @@ void sshkey_clear(struct sshkey *k);
 int sshkey_check_blob(const struct sshkey_type *type, const uint8_t *blob,
     size_t len);
 /* "SHA256:..." as ssh-keygen -l prints it. */
-void sshkey_fingerprint(
-    const uint8_t *blob, size_t len, char ret[SSHKEY_FINGERPRINT_MAX]);
+void sshkey_fingerprint(const uint8_t *blob, size_t len,
+    char ret[SSHKEY_FINGERPRINT_MAX]);
 /* Standard base64 with padding; caller frees. -EBADMSG, -ENOMEM, -EMSGSIZE. */
 int sshkey_base64_decode(const char *text, uint8_t **ret, size_t *ret_len);
 char *sshkey_base64_encode(const uint8_t *p, size_t len);
@@ -52,10 +52,10 @@ struct sshkey_list {
 };
 
 /* -EINVAL with the line's number in *ret_line if a line is no key. */
-int sshkey_list_parse(
-    const char *text, struct sshkey_list *ret, size_t *ret_line);
-bool sshkey_list_has(
-    const struct sshkey_list *l, const uint8_t *blob, size_t len);
+int sshkey_list_parse(const char *text, struct sshkey_list *ret,
+    size_t *ret_line);
+bool sshkey_list_has(const struct sshkey_list *l, const uint8_t *blob,
+    size_t len);
 void sshkey_list_clear(struct sshkey_list *l);
 
 #endif

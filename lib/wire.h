@@ -40,7 +40,10 @@ struct writer {
 };
 
 #define WRITER_MAX_BYTES (1024U * 1024U)
-#define WRITER_INIT { .max_bytes = WRITER_MAX_BYTES }
+#define WRITER_INIT                           \
+	{                                     \
+		.max_bytes = WRITER_MAX_BYTES \
+	}
 
 void writer_u8(struct writer *w, uint8_t v);
 void writer_u32(struct writer *w, uint32_t v);

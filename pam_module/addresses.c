@@ -50,7 +50,7 @@ is_internet(const union address *a)
 void
 addresses_find(struct addresses *ret)
 {
-	union address remote, local;
+	union address remote = { 0 }, local = { 0 };
 	socklen_t n_remote, n_local;
 	int fd;
 

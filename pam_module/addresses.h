@@ -6,7 +6,8 @@
 #define ADDRESS_TEXT_MAX 80
 
 struct addresses {
-	char remote[ADDRESS_TEXT_MAX]; /* "192.0.2.1:50222", "[2001:db8::1]:22" */
+	char remote
+	    [ADDRESS_TEXT_MAX]; /* "192.0.2.1:50222", "[2001:db8::1]:22" */
 	char local[ADDRESS_TEXT_MAX];
 };
 

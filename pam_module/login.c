@@ -24,9 +24,9 @@ find_account(pam_handle_t *pamh, struct login *l)
 	if ((pw = pam_modutil_getpwnam(pamh, l->name)) == NULL)
 		return REASON_NO_SUCH_USER;
 	l->uid = pw->pw_uid;
-	l->shell = pw->pw_shell != NULL && pw->pw_shell[0] != '\0' ?
-	    pw->pw_shell :
-	    DEFAULT_SHELL;
+	l->shell = pw->pw_shell != NULL && pw->pw_shell[0] != '\0'
+	    ? pw->pw_shell
+	    : DEFAULT_SHELL;
 	return REASON_NONE;
 }
 

@@ -15,7 +15,7 @@
 #include "keepermsg.h"
 #include "login.h"
 
-#define SERVICE "sshd"
+#define SERVICE	  "sshd"
 #define DATA_NAME "countersign_keeper"
 
 /* Only what pam_countersign.map names is exported. */
@@ -152,8 +152,8 @@ greet(int fd, const struct login *l, const struct strv *environment)
 }
 
 static int
-start_keeper(
-    pam_handle_t *pamh, const struct login *l, const struct strv *environment)
+start_keeper(pam_handle_t *pamh, const struct login *l,
+    const struct strv *environment)
 {
 	const struct settings *s = l->host.settings;
 	AUTO(free) struct keeper_link *link = malloc(sizeof(*link));
@@ -226,8 +226,7 @@ open_connection(pam_handle_t *pamh, struct login *l)
 }
 
 int
-pam_sm_open_session(
-    pam_handle_t *pamh, int flags, int argc, const char **argv)
+pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	AUTO_CLEAR(login_clear) struct login l = { 0 };
 	enum reason reason;
@@ -246,8 +245,7 @@ pam_sm_open_session(
 }
 
 int
-pam_sm_close_session(
-    pam_handle_t *pamh, int flags, int argc, const char **argv)
+pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct keeper_message bye = { .type = KEEPERMSG_BYE };
 	const void *data = NULL;
@@ -258,9 +256,8 @@ pam_sm_close_session(
 	if (!is_sshd(pamh))
 		return PAM_IGNORE;
 	/* The keeper sees the end by itself as well. */
-	if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS &&
-	    data != NULL)
-		(void)keepermsg_send(
-		    ((const struct keeper_link *)data)->fd, &bye);
+	if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS && data != NULL)
+		(void)keepermsg_send(((const struct keeper_link *)data)->fd,
+		    &bye);
 	return PAM_SUCCESS;
 }

@@ -53,9 +53,9 @@ static void
 report(const struct host *h, const struct cert *cert, const char *login,
     enum reason reason, const char *detail)
 {
-	struct event_context ctx = {
-		.host = h->settings, .emitter = "principals", .login = login
-	};
+	struct event_context ctx = { .host = h->settings,
+		.emitter = "principals",
+		.login = login };
 	struct refusal refused;
 	struct eventsink sink;
 	struct uuid connection;

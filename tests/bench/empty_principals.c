@@ -6,8 +6,9 @@
 int
 main(void)
 {
-	static const char line[] = "restrict,pty,agent-forwarding,port-forwarding,"
-				   "expiry-time=\"20991231000000Z\" role:web\n";
+	static const char line[] =
+	    "restrict,pty,agent-forwarding,port-forwarding,"
+	    "expiry-time=\"20991231000000Z\" role:web\n";
 
 	return write(STDOUT_FILENO, line, sizeof(line) - 1) < 0;
 }

@@ -3,8 +3,7 @@
 #include <security/pam_modules.h>
 
 int
-pam_sm_open_session(
-    pam_handle_t *pamh, int flags, int argc, const char **argv)
+pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	(void)pamh;
 	(void)flags;
@@ -14,8 +13,7 @@ pam_sm_open_session(
 }
 
 int
-pam_sm_close_session(
-    pam_handle_t *pamh, int flags, int argc, const char **argv)
+pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	return pam_sm_open_session(pamh, flags, argc, argv);
 }

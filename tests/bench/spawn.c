@@ -12,7 +12,7 @@
 
 #define ARGS_MAX 16
 #define RUNS_MAX 100000
-#define WARMUP 10
+#define WARMUP	 10
 
 extern char **environ;
 
@@ -81,7 +81,7 @@ main(int argc, char **argv)
 	}
 	qsort(ta, (size_t)n, sizeof(*ta), compare);
 	qsort(tb, (size_t)n, sizeof(*tb), compare);
-	printf("%.1f %.1f %.1f %.1f\n", ta[n / 2], tb[n / 2],
-	    ta[n * 99 / 100], tb[n * 99 / 100]);
+	printf("%.1f %.1f %.1f %.1f\n", ta[n / 2], tb[n / 2], ta[n * 99 / 100],
+	    tb[n * 99 / 100]);
 	return 0;
 }

@@ -14,11 +14,17 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
 	struct sshkey key = { .blob = ca, .len = sizeof(ca) };
 	struct sshkey_list cas = { &key, 1 };
-	struct cert c = { .kind = CERT_USER, .key_id = (char[]){ "a@b" },
-		.ca = ca, .ca_len = sizeof(ca), .valid_before = 100 };
+	struct cert c = { .kind = CERT_USER,
+		.key_id = (char[]){ "a@b" },
+		.ca = ca,
+		.ca_len = sizeof(ca),
+		.valid_before = 100 };
 	struct labels labels = { 0 };
-	struct decide_question q = { .cert = &c, .login = "a",
-		.trusted_cas = &cas, .labels = &labels, .now_s = 1 };
+	struct decide_question q = { .cert = &c,
+		.login = "a",
+		.trusted_cas = &cas,
+		.labels = &labels,
+		.now_s = 1 };
 	struct conf_error e;
 	struct policy *policy;
 	struct decision d;

@@ -15,7 +15,6 @@ has /etc/ssh/sshd_config.d/00-countersign.conf '644 root:root'
 has /var/lib/countersign/krl '644 root:root'
 has /run/countersign/input '750 root:_countersign-log'
 has /run/countersign/keeper.sock '600 root:root'
-has $EVENTS '640 root:adm' 2>/dev/null || true
 
 story "man pages"
 for page in countersign.1 countersign-principals.8 countersign-session.8 countersign-keeper.8 countersign-sshd-events.8 pam_countersign.8 countersign-node.conf.5 countersign-policy.5; do

@@ -65,7 +65,8 @@ lab_ca() {
   cp "$LAB/ca/user_ca.pub" /etc/countersign/user_ca.pub
   ssh-keygen -q -t ed25519 -N '' -f "$LAB/keys/key"
   ssh-keygen -A >/dev/null
-  mkdir -p -m 700 /root/.ssh
+  mkdir -p /root/.ssh
+  chmod 700 /root/.ssh
   awk '{ print "web1 " $1 " " $2 }' /etc/ssh/ssh_host_ed25519_key.pub >/root/.ssh/known_hosts
   cat >"$LAB/ssh_config" <<END
 Host *
@@ -258,7 +259,7 @@ settled() {
 fresh() {
   settled
   check_events
-  : >$EVENTS
+  : >"$EVENTS"
 }
 
 check_events() {

@@ -63,14 +63,15 @@ START_TEST(options_are_read)
 	char *value;
 
 	ck_assert_uint_eq(c->critical.n, 4);
-	ck_assert_int_eq(
-	    cert_option_value(&c->critical, "force-command", &value), 0);
+	ck_assert_int_eq(cert_option_value(&c->critical, "force-command",
+			     &value),
+	    0);
 	ck_assert_str_eq(value, "echo \"x y\"");
 	free(value);
-	ck_assert_ptr_nonnull(cert_option_find(&c->critical,
-	    "verify-required"));
-	ck_assert_int_eq(
-	    cert_option_value(&c->critical, "nothing", &value), -ENOENT);
+	ck_assert_ptr_nonnull(
+	    cert_option_find(&c->critical, "verify-required"));
+	ck_assert_int_eq(cert_option_value(&c->critical, "nothing", &value),
+	    -ENOENT);
 	ck_assert_ptr_nonnull(cert_option_find(&c->extensions, "permit-pty"));
 	ck_assert_ptr_nonnull(
 	    cert_option_find(&c->extensions, "zz@example.com"));
@@ -193,8 +194,8 @@ START_TEST(limits_and_order_are_kept)
 	ck_assert_int_eq(parse_with(t, 0, "a", "b", 1, false), -EBADMSG);
 	ck_assert_int_eq(parse_with(t, 3, "a", "b", 1, false), -EBADMSG);
 	ck_assert_int_eq(parse_with(t, 1, "a", "b", 1, true), -EBADMSG);
-	ck_assert_int_eq(
-	    parse_with("ssh-ed25519", 1, "a", "b", 1, false), -EBADMSG);
+	ck_assert_int_eq(parse_with("ssh-ed25519", 1, "a", "b", 1, false),
+	    -EBADMSG);
 }
 END_TEST
 

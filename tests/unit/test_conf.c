@@ -85,9 +85,8 @@ START_TEST(later_files_win_and_errors_name_the_file)
 	ck_assert_str_eq(s->server_hostname, "h");
 	ck_assert_str_eq(labels_get(&s->labels, "env"), "prod");
 	ck_assert_str_eq(labels_get(&s->labels, "tier"), "web");
-	ck_assert_int_eq(
-	    settings_load(s, "/nowhere/a", "/nowhere/b", "/nowhere/c",
-		getuid(), &e),
+	ck_assert_int_eq(settings_load(s, "/nowhere/a", "/nowhere/b",
+			     "/nowhere/c", getuid(), &e),
 	    0);
 	put(c, "\nNope x\n");
 	ck_assert_int_eq(settings_load(s, a, b, d, getuid(), &e), -EINVAL);
@@ -108,8 +107,8 @@ case_conf(void)
 {
 	TCase *c = tcase_create("conf");
 
-	tcase_add_loop_test(
-	    c, settings_text_is_read_or_refused, 0, ARRAY_SIZE(texts));
+	tcase_add_loop_test(c, settings_text_is_read_or_refused, 0,
+	    ARRAY_SIZE(texts));
 	tcase_add_test(c, a_nul_is_refused);
 	tcase_add_test(c, later_files_win_and_errors_name_the_file);
 	return c;

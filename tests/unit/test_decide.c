@@ -117,8 +117,9 @@ static const struct {
 	    "restrict,agent-forwarding,X11-forwarding,port-forwarding,"
 	    "expiry-time=\"20270115095900Z\" role:open",
 	    REASON_NONE },
-	{ "role:short", "deploy", "restrict,pty,expiry-time="
-				  "\"20270115082900Z\" role:short",
+	{ "role:short", "deploy",
+	    "restrict,pty,expiry-time="
+	    "\"20270115082900Z\" role:short",
 	    REASON_NONE },
 };
 
@@ -154,8 +155,8 @@ world_make(struct world *w, const char *principals)
 	w->cas.n = 1;
 	labels_add(&w->labels, "env", "prod");
 	labels_add(&w->labels, "tier", "web1");
-	ck_assert_msg(policy_parse(policy_text, strlen(policy_text),
-			  &w->policy, &e) == 0,
+	ck_assert_msg(policy_parse(policy_text, strlen(policy_text), &w->policy,
+			  &e) == 0,
 	    "%s", e.what);
 }
 
@@ -190,15 +191,14 @@ START_TEST(decisions_are_these)
 	world_make(&w, decisions[_i].roles);
 	q = question(&w, decisions[_i].login);
 	decide(&q, &d);
-	ck_assert_str_eq(
-	    reason_name(d.reason), reason_name(decisions[_i].reason));
+	ck_assert_str_eq(reason_name(d.reason),
+	    reason_name(decisions[_i].reason));
 	line = decision_line(&d);
 	if (decisions[_i].line != NULL)
 		ck_assert_str_eq(line, decisions[_i].line);
 	else
 		ck_assert_ptr_null(line);
-	ck_assert_int_eq(
-	    d.verdict, decisions[_i].line != NULL ? ALLOW : DENY);
+	ck_assert_int_eq(d.verdict, decisions[_i].line != NULL ? ALLOW : DENY);
 	free(line);
 	decision_clear(&d);
 	world_clear(&w);
@@ -299,8 +299,8 @@ ask_with_critical(const char *roles, const char *name, const char *command)
 
 START_TEST(critical_options_are_understood_or_refused)
 {
-	ck_assert_int_eq(
-	    ask_with_critical("role:web", "force-command", "id"), REASON_NONE);
+	ck_assert_int_eq(ask_with_critical("role:web", "force-command", "id"),
+	    REASON_NONE);
 	ck_assert_int_eq(ask_with_critical("role:cmd", "force-command",
 			     "say \"hi\""),
 	    REASON_NONE);
@@ -310,14 +310,12 @@ START_TEST(critical_options_are_understood_or_refused)
 	    REASON_BAD_CERTIFICATE);
 	ck_assert_int_eq(ask_with_critical("role:web", "force-command", NULL),
 	    REASON_BAD_CERTIFICATE);
-	ck_assert_int_eq(
-	    ask_with_critical("role:web", "source-address", "10.0.0.0/8"),
+	ck_assert_int_eq(ask_with_critical("role:web", "source-address",
+			     "10.0.0.0/8"),
 	    REASON_NONE);
-	ck_assert_int_eq(
-	    ask_with_critical("role:web", "verify-required", NULL),
+	ck_assert_int_eq(ask_with_critical("role:web", "verify-required", NULL),
 	    REASON_NONE);
-	ck_assert_int_eq(
-	    ask_with_critical("role:web", "moon-phase", "full"),
+	ck_assert_int_eq(ask_with_critical("role:web", "moon-phase", "full"),
 	    REASON_CRITICAL_OPTION);
 }
 END_TEST
@@ -354,10 +352,9 @@ START_TEST(a_second_role_takes_no_permission_away)
 			    one.access.port_forwarding);
 			ck_assert(two.access.agent_forwarding >=
 			    one.access.agent_forwarding);
-			ck_assert(two.access.permitopen.n >=
-			    one.access.permitopen.n);
 			ck_assert(
-			    two.access.expires_s <= one.access.expires_s);
+			    two.access.permitopen.n >= one.access.permitopen.n);
+			ck_assert(two.access.expires_s <= one.access.expires_s);
 			decision_clear(&one);
 			decision_clear(&two);
 			world_clear(&w);

@@ -19,8 +19,8 @@ static const struct {
 } strings[] = { { "plain", 5, "plain" }, { "a\"b\\c", 5, "a\\\"b\\\\c" },
 	{ "\n\r\t", 3, "\\n\\r\\t" }, { "\x1b[2J", 4, "\\u001b[2J" },
 	{ "\0", 1, "\\u0000" }, { "\x7f", 1, "\\u007f" },
-	{ "\xc3\xa9", 2, "\xc3\xa9" }, { "\xf0\x9f\x98\x80", 4,
-		"\xf0\x9f\x98\x80" },
+	{ "\xc3\xa9", 2, "\xc3\xa9" },
+	{ "\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80" },
 	{ "\xe2\x80\xae", 3, "\\u202e" }, { "\xc2\x9b", 2, "\\u009b" },
 	{ "\xf3\xa0\x81\x81", 4, "\\udb40\\udc41" },
 	{ "\xff", 1, "\xef\xbf\xbd" }, { "\xc3", 1, "\xef\xbf\xbd" },
@@ -50,16 +50,21 @@ START_TEST(keys_keep_their_order)
 	uint64_t number = 7;
 	uint32_t audit = 3;
 	struct settings *s = settings_new();
-	struct event_context ctx = { .host = s, .emitter = "keeper",
-		.user = "u", .login = "l", .connection_id = "c", .sid = "s",
-		.audit_session_id = &audit, .number = &number };
+	struct event_context ctx = { .host = s,
+		.emitter = "keeper",
+		.user = "u",
+		.login = "l",
+		.connection_id = "c",
+		.sid = "s",
+		.audit_session_id = &audit,
+		.number = &number };
 	static const char *const order[] = { "{\"event\":", ",\"code\":",
 		",\"time\":", ",\"uid\":", ",\"user\":", ",\"login\":",
 		",\"connection_id\":", ",\"sid\":", ",\"audit_session_id\":3",
 		",\"server_hostname\":", ",\"server_id\":",
-		",\"server_labels\":{\"env\":\"prod\"}", ",\"cluster_name\":",
-		",\"emitter\":", ",\"ei\":7", ",\"v\":1", ",\"o\":{\"i\":1}",
-		",\"last\":true}" };
+		",\"server_labels\":{\"env\":\"prod\"}",
+		",\"cluster_name\":", ",\"emitter\":", ",\"ei\":7", ",\"v\":1",
+		",\"o\":{\"i\":1}", ",\"last\":true}" };
 	struct event ev;
 	const char *at = line;
 	size_t i;
@@ -103,8 +108,9 @@ START_TEST(the_line_is_bounded_and_names_what_was_cut)
 		ck_assert_uint_eq(strlen(line), n);
 		doc = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
 		ck_assert_ptr_nonnull(doc);
-		ck_assert_str_eq(
-		    json_string_value(json_object_get(doc, "short")), "kept");
+		ck_assert_str_eq(json_string_value(
+				     json_object_get(doc, "short")),
+		    "kept");
 		cut = json_object_get(doc, "truncated");
 		ck_assert_uint_eq(json_array_size(cut), 2);
 		json_decref(doc);

@@ -60,7 +60,8 @@ START_TEST(a_check_in_of_128_KiB_comes_back)
 	memset(command, 'x', 128 * 1024);
 	command[128 * 1024 - 1] = '\0';
 	m.u.checkin = (struct keeper_checkin){ .command = command,
-		.has_command = true, .columns = 80 };
+		.has_command = true,
+		.columns = 80 };
 	ck_assert_int_eq(keepermsg_send(ends[0], &m), 0);
 	ck_assert_int_eq(keepermsg_receive(ends[1], &got), 0);
 	ck_assert_str_eq(got.u.checkin.command, command);
@@ -106,8 +107,8 @@ static const struct {
 	size_t len;
 } bad[] = { { "", 0 }, { "\1", 1 }, { "\2\2", 2 }, { "\1\0", 2 },
 	{ "\1\x9", 2 }, { "\1\2x", 3 }, { "\1\7\0\0\0\1", 6 },
-	{ "\1\4\0\0\0\1x\2\0\0\0\0\0\0\0\0\0", 17 },
-	{ "\1\6\0\0\0\2x", 7 }, { "\1\6\0\0\0\1\0", 7 },
+	{ "\1\4\0\0\0\1x\2\0\0\0\0\0\0\0\0\0", 17 }, { "\1\6\0\0\0\2x", 7 },
+	{ "\1\6\0\0\0\1\0", 7 },
 	{ "\1\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff",
 	    27 } };
 
@@ -125,13 +126,14 @@ START_TEST(paths_are_bounded)
 {
 	char path[108], run[200];
 
-	ck_assert_int_eq(
-	    keepermsg_connection_path("/run/x", "id", path, sizeof(path)), 0);
+	ck_assert_int_eq(keepermsg_connection_path("/run/x", "id", path,
+			     sizeof(path)),
+	    0);
 	ck_assert_str_eq(path, "/run/x/conn/id.sock");
 	memset(run, 'r', sizeof(run) - 1);
 	run[sizeof(run) - 1] = '\0';
-	ck_assert_int_eq(
-	    keepermsg_connection_path(run, "id", path, sizeof(path)),
+	ck_assert_int_eq(keepermsg_connection_path(run, "id", path,
+			     sizeof(path)),
 	    -ENAMETOOLONG);
 	ck_assert_int_eq(keepermsg_connect(run, 10), -ENAMETOOLONG);
 }

@@ -45,12 +45,11 @@ START_TEST(a_safe_file_is_opened)
 	size_t len;
 
 	ck_assert_int_eq(try_open(), 0);
-	ck_assert_int_eq(
-	    path_read_trusted(file, getuid(), 4, &text, &len), 0);
+	ck_assert_int_eq(path_read_trusted(file, getuid(), 4, &text, &len), 0);
 	ck_assert_str_eq(text, "text");
 	free(text);
-	ck_assert_int_eq(
-	    path_read_trusted(file, getuid(), 3, &text, &len), -EFBIG);
+	ck_assert_int_eq(path_read_trusted(file, getuid(), 3, &text, &len),
+	    -EFBIG);
 }
 END_TEST
 
@@ -96,8 +95,8 @@ START_TEST(replacing_is_whole_and_excl_is_kept)
 	ck_assert_int_eq(stat(file, &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777, 0600);
 	ck_assert_int_eq(st.st_size, 1);
-	ck_assert_int_lt(
-	    path_write_atomic("/nowhere/at/all", "x", 1, 0600, 0), 0);
+	ck_assert_int_lt(path_write_atomic("/nowhere/at/all", "x", 1, 0600, 0),
+	    0);
 }
 END_TEST
 

@@ -7,7 +7,7 @@
 #include "policy.h"
 #include "unit.h"
 
-#define ROLE(body) "{\"version\":1,\"roles\":{\"a\":{" body "}}}"
+#define ROLE(body)   "{\"version\":1,\"roles\":{\"a\":{" body "}}}"
 #define OPTION(body) ROLE("\"options\":{" body "}")
 
 static const struct {
@@ -26,7 +26,9 @@ static const struct {
 	{ OPTION("\"record\":\"best_effort\",\"survivors\":\"keep\","
 		 "\"file_copy\":true,\"require_mfa\":false"),
 	    NULL },
-	{ "", "column" }, { "[]", "want an object" }, { "{", "column" },
+	{ "", "column" },
+	{ "[]", "want an object" },
+	{ "{", "column" },
 	{ "{\"version\":1,\"roles\":{}} x", "column" },
 	{ "{\"version\":1,\"version\":1,\"roles\":{}}", "duplicate" },
 	{ "{\"roles\":{}}", "version: missing" },
@@ -49,8 +51,7 @@ static const struct {
 	{ ROLE("\"allow\":{\"logins\":[\"a\\u0000b\"]}"), "column" },
 	{ ROLE("\"allow\":{\"node_labels\":{\"env\":\"prod\"}}"),
 	    "want a list" },
-	{ ROLE("\"allow\":{\"node_labels\":{\"env\":[]}}"),
-	    "at least one" },
+	{ ROLE("\"allow\":{\"node_labels\":{\"env\":[]}}"), "at least one" },
 	{ ROLE("\"allow\":{\"node_labels\":{\"env\":[\"/(/\"]}}"),
 	    "valid /expression/" },
 	{ ROLE("\"allow\":{\"node_labels\":{\"a b\":[\"x\"]}}"), "key" },
@@ -78,8 +79,7 @@ START_TEST(policies_are_read_or_refused)
 {
 	struct policy *p = NULL;
 	struct conf_error e = { 0 };
-	int r = policy_parse(
-	    texts[_i].text, strlen(texts[_i].text), &p, &e);
+	int r = policy_parse(texts[_i].text, strlen(texts[_i].text), &p, &e);
 
 	if (texts[_i].words == NULL) {
 		ck_assert_msg(r == 0, "%s: %s", texts[_i].text, e.what);
@@ -131,8 +131,8 @@ case_policy(void)
 {
 	TCase *c = tcase_create("policy");
 
-	tcase_add_loop_test(
-	    c, policies_are_read_or_refused, 0, ARRAY_SIZE(texts));
+	tcase_add_loop_test(c, policies_are_read_or_refused, 0,
+	    ARRAY_SIZE(texts));
 	tcase_add_test(c, an_error_in_the_json_has_its_line);
 	tcase_add_test(c, no_memory_is_said);
 	return c;

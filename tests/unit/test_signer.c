@@ -45,8 +45,7 @@ START_TEST(keys_are_written_and_read)
 	char *path = in_dir("key");
 
 	ck_assert_int_eq(edkey_format_private(k, "a comment", &file), 0);
-	ck_assert_int_eq(
-	    path_write_atomic(path, file.p, file.len, 0600, 0), 0);
+	ck_assert_int_eq(path_write_atomic(path, file.p, file.len, 0600, 0), 0);
 	ck_assert_int_eq(edkey_load(path, &again), 0);
 	edkey_put_public(k, &a);
 	edkey_put_public(again, &b);
@@ -117,8 +116,9 @@ START_TEST(certificates_are_signed_and_read_back)
 	ck_assert_int_eq(certwriter_sign(&req, &subject, ca, &c), 0);
 	ck_assert_int_eq(cert_verify(c), 0);
 	ck_assert_mem_eq(c->key, subject.blob, subject.len);
-	ck_assert_int_eq(
-	    cert_option_value(&c->critical, "force-command", &value), 0);
+	ck_assert_int_eq(cert_option_value(&c->critical, "force-command",
+			     &value),
+	    0);
 	ck_assert_str_eq(value, "a=b");
 	free(value);
 	ck_assert_uint_eq(c->extensions.n, 2);
@@ -168,8 +168,9 @@ START_TEST(serials_grow_and_a_damaged_counter_is_told)
 	ck_assert_uint_eq(serial, 9);
 	ck_assert_int_eq(path_write_atomic(path, "x\n", 2, 0600, 0), 0);
 	ck_assert_int_eq(ca_next_serial(dir, &serial), -EBADMSG);
-	ck_assert_int_eq(
-	    path_write_atomic(path, "18446744073709551615\n", 21, 0600, 0), 0);
+	ck_assert_int_eq(path_write_atomic(path, "18446744073709551615\n", 21,
+			     0600, 0),
+	    0);
 	ck_assert_int_eq(ca_next_serial(dir, &serial), -EBADMSG);
 	free(path);
 }
@@ -214,7 +215,7 @@ case_signer(void)
 	tcase_add_loop_test(c, certificates_are_signed_and_read_back, 0, 7);
 	tcase_add_test(c, unsafe_subjects_are_refused);
 	tcase_add_test(c, serials_grow_and_a_damaged_counter_is_told);
-	tcase_add_loop_test(
-	    c, validity_is_read_or_refused, 0, ARRAY_SIZE(spans));
+	tcase_add_loop_test(c, validity_is_read_or_refused, 0,
+	    ARRAY_SIZE(spans));
 	return c;
 }

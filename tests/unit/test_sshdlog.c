@@ -8,8 +8,8 @@
 
 #define FP "SHA256:NtbxcxGFX6ZnRL9+s/Hcru1OeXO9vgeYM2vFjLFYO0Y"
 #define CA "SHA256:Dce6i3fnY9Ssuh+UW4xic/6cp8ZCoWnnoS89u2MuTns"
-#define FAILED(login, id)                                                      \
-	"Failed publickey for " login " from 192.0.2.1 port 47688 ssh2: "      \
+#define FAILED(login, id)                                                 \
+	"Failed publickey for " login " from 192.0.2.1 port 47688 ssh2: " \
 	"ED25519-CERT " FP " ID " id " (serial 7) CA ED25519 " CA
 
 static const struct {
@@ -41,20 +41,24 @@ static const struct {
 	    REASON_NO_SUCH_USER, "ghost", "" },
 	{ NULL, "Invalid user x from 6.6.6.6 port 1 from 192.0.2.1 port 47688",
 	    1, REASON_NO_SUCH_USER, "x from 6.6.6.6 port 1", "" },
-	{ NULL, "Failed publickey for d from 192.0.2.1 port 1 ssh2: ED25519 "
-		FP, 0, REASON_NONE, NULL, NULL },
-	{ NULL, "Accepted publickey for d from 192.0.2.1 port 1 ssh2: "
-		"ED25519-CERT " FP " ID b (serial 1) CA ED25519 " CA, 0,
+	{ NULL,
+	    "Failed publickey for d from 192.0.2.1 port 1 ssh2: ED25519 " FP, 0,
 	    REASON_NONE, NULL, NULL },
+	{ NULL,
+	    "Accepted publickey for d from 192.0.2.1 port 1 ssh2: "
+	    "ED25519-CERT " FP " ID b (serial 1) CA ED25519 " CA,
+	    0, REASON_NONE, NULL, NULL },
 	{ NULL, "", 0, REASON_NONE, NULL, NULL },
 	{ NULL, "Failed publickey for ", 0, REASON_NONE, NULL, NULL },
 	{ NULL, "Invalid user ", 0, REASON_NONE, NULL, NULL },
-	{ NULL, "Failed publickey for d from 192.0.2.1 port x ssh2: "
-		"ED25519-CERT " FP " ID b (serial 1) CA ED25519 " CA, 0,
-	    REASON_NONE, NULL, NULL },
-	{ NULL, "Failed publickey for d from 192.0.2.1 port 1 ssh2: "
-		"ED25519-CERT " FP " ID b (serial z) CA ED25519 " CA, 0,
-	    REASON_NONE, NULL, NULL },
+	{ NULL,
+	    "Failed publickey for d from 192.0.2.1 port x ssh2: "
+	    "ED25519-CERT " FP " ID b (serial 1) CA ED25519 " CA,
+	    0, REASON_NONE, NULL, NULL },
+	{ NULL,
+	    "Failed publickey for d from 192.0.2.1 port 1 ssh2: "
+	    "ED25519-CERT " FP " ID b (serial z) CA ED25519 " CA,
+	    0, REASON_NONE, NULL, NULL },
 };
 
 START_TEST(lines_are_refusals_or_not)
@@ -63,10 +67,10 @@ START_TEST(lines_are_refusals_or_not)
 	struct sshd_refusal f = { 0 };
 
 	if (lines[_i].before != NULL)
-		ck_assert_int_eq(
-		    sshdlog_line(&log, 5, lines[_i].before, &f), 0);
-	ck_assert_int_eq(
-	    sshdlog_line(&log, 5, lines[_i].line, &f), lines[_i].is_event);
+		ck_assert_int_eq(sshdlog_line(&log, 5, lines[_i].before, &f),
+		    0);
+	ck_assert_int_eq(sshdlog_line(&log, 5, lines[_i].line, &f),
+	    lines[_i].is_event);
 	if (!lines[_i].is_event)
 		return;
 	ck_assert_int_eq(f.reason, lines[_i].reason);
@@ -120,8 +124,7 @@ case_sshdlog(void)
 {
 	TCase *c = tcase_create("sshdlog");
 
-	tcase_add_loop_test(c, lines_are_refusals_or_not, 0,
-	    ARRAY_SIZE(lines));
+	tcase_add_loop_test(c, lines_are_refusals_or_not, 0, ARRAY_SIZE(lines));
 	tcase_add_test(c, reasons_stay_with_their_process);
 	tcase_add_test(c, addresses_of_both_kinds);
 	return c;

@@ -19,8 +19,8 @@ static const struct {
 } durations[] = { { "90", 90 }, { "8h", 28800 }, { "1d12h30m", 131400 },
 	{ "2w", 1209600 }, { "1s", 1 }, { "", -1 }, { "0", -1 }, { "h", -1 },
 	{ "8x", -1 }, { "-1h", -1 }, { " 8h", -1 }, { "8h ", -1 },
-	{ "1.5h", -1 }, { "99999999999999999999", -1 }, { "36500d", 3153600000 },
-	{ "36501d", -1 } };
+	{ "1.5h", -1 }, { "99999999999999999999", -1 },
+	{ "36500d", 3153600000 }, { "36501d", -1 } };
 
 START_TEST(durations_are_read)
 {
@@ -41,8 +41,8 @@ START_TEST(numbers_are_digits_in_range)
 	ck_assert_int_eq(parse_uint("18446744073709551615", 0, UINT64_MAX, &v),
 	    0);
 	ck_assert(v == UINT64_MAX);
-	ck_assert_int_lt(
-	    parse_uint("18446744073709551616", 0, UINT64_MAX, &v), 0);
+	ck_assert_int_lt(parse_uint("18446744073709551616", 0, UINT64_MAX, &v),
+	    0);
 	ck_assert_int_lt(parse_uint("", 0, 9, &v), 0);
 	ck_assert_int_lt(parse_uint("+1", 0, 9, &v), 0);
 	ck_assert_int_lt(parse_uint("1 ", 0, 9, &v), 0);
@@ -100,7 +100,8 @@ START_TEST(times_are_written)
 {
 	char buf[CLOCK_TEXT_MAX];
 
-	ck_assert_str_eq(clock_rfc3339(1795445580, buf), "2026-11-23T14:53:00Z");
+	ck_assert_str_eq(clock_rfc3339(1795445580, buf),
+	    "2026-11-23T14:53:00Z");
 	ck_assert_str_eq(clock_rfc3339_usec(1795445580000001, buf),
 	    "2026-11-23T14:53:00.000001Z");
 	ck_assert_str_eq(clock_rfc3339(UINT64_MAX, buf), "forever");
@@ -229,8 +230,8 @@ case_text(void)
 	tcase_add_test(c, times_are_written);
 	tcase_add_loop_test(c, patterns_fit_or_not, 0, ARRAY_SIZE(patterns));
 	tcase_add_test(c, broken_patterns_are_refused);
-	tcase_add_loop_test(
-	    c, bad_address_ranges_are_refused, 0, ARRAY_SIZE(bad_cidrs));
+	tcase_add_loop_test(c, bad_address_ranges_are_refused, 0,
+	    ARRAY_SIZE(bad_cidrs));
 	tcase_add_test(c, address_ranges_intersect);
 	tcase_add_test(c, uuids_are_uuids);
 	tcase_add_test(c, proc_tells_of_this_process);

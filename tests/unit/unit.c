@@ -99,8 +99,8 @@ vector_read(const char *name, size_t *ret_len)
 	size_t len;
 
 	ck_assert_msg(f != NULL, "no vector %s", path);
-	ck_assert_int_eq(
-	    path_read(f, 1024 * 1024, &text, ret_len != NULL ? ret_len : &len),
+	ck_assert_int_eq(path_read(f, 1024 * 1024, &text,
+			     ret_len != NULL ? ret_len : &len),
 	    0);
 	fclose(f);
 	free(path);

@@ -1,0 +1,86 @@
+# The demo's story, in the lab.
+# shellcheck shell=bash disable=SC2154
+
+tell() {
+  if [ -t 1 ]; then
+    printf '\n\033[1m%s\033[0m\n' "$1"
+  else
+    printf '\n%s\n' "$1"
+  fi
+}
+
+# show COMMAND...: the command as it would be typed, and what it prints
+show() {
+  printf '  $ %s\n' "$1"
+  shift
+  "$@" 2>&1 | sed 's/^/    /' || true
+}
+
+# What was logged since the last time, the fields that tell the story.
+logged() {
+  settled
+  sleep 0.2
+  tail -n "+$((seen + 1))" $EVENTS | jq -c 'del(.uid, .server_id, .server_labels, .cluster_name, .connection_id,
+    .sid, .v, .ei, .audit_session_id, .server_hostname, .fingerprint, .ca_fingerprint, ."addr.local", .participants,
+    .session_start, .session_stop, .enhanced_recording, .time)' | sed 's/^/    /'
+  seen=$(wc -l <$EVENTS)
+}
+seen=0
+
+tell "A host, web1: stock sshd, PAM and rsyslog of this Debian, with Countersign installed"
+show 'sshd -V' bash -c '/usr/sbin/sshd -V 2>&1 | grep -o "OpenSSH[^,]*"'
+show 'sshd -T | grep -E "forcecommand|principalscommand "' \
+  bash -c 'sshd -T -C user=deploy,host=x,addr=x | grep -E "forcecommand|authorizedprincipalscommand "'
+
+tell "A CA is made, offline; web1 is told to trust it"
+rm -rf "$LAB/ca"
+show 'countersign init --no-passphrase ca' bash -c "cd $LAB && countersign init --no-passphrase ca"
+cp "$LAB/ca/user_ca.pub" /etc/countersign/user_ca.pub
+
+tell "The policy on web1: role web may be deploy, and oneself, on production web hosts; never root"
+jq -c .roles.web /var/lib/countersign/policy.json | sed 's/^/    /'
+
+tell "A certificate for Alice: eight hours, her roles, no account names in it"
+issue alice web
+show 'countersign inspect alice-cert.pub' countersign inspect "$LAB/keys/alice-cert.pub"
+logged
+
+tell "Alice logs in with plain ssh"
+as alice deploy -- 'echo "I am $(id -un) on $(hostname)"'
+exits 0
+printf '  $ ssh deploy@web1 ...\n    %s\n' "$(cat "$LAB/out")"
+logged
+
+tell "A terminal, a copied file, an exit status: as on any sshd"
+as alice alice -tt -- 'tty; exit 7'
+exits 7
+printf '  $ ssh -t alice@web1 "tty; exit 7"\n    %s\n  $ echo $?\n    %s\n' "$(tr -d '\r' <"$LAB/out")" "$STATUS"
+runs scp -q -F "$LAB/ssh_config" -i "$LAB/keys/alice" /etc/motd deploy@web1:
+exits 0
+printf '  $ scp motd deploy@web1:\n'
+logged
+
+tell "She may not be root"
+as alice root -- id
+refused
+printf '  $ ssh root@web1\n    %s\n' "$(tr -d '\r' <"$LAB/err")"
+logged
+
+tell "Bob's role is for database hosts"
+issue bob db
+as bob deploy -- id
+refused
+printf '  $ ssh deploy@web1\n    %s\n' "$(tr -d '\r' <"$LAB/err")"
+logged
+
+tell "Mallory made a CA of her own and calls herself Alice"
+ssh-keygen -q -t ed25519 -N '' -f "$LAB/mallory_ca"
+by_keygen mallory "$LAB/mallory_ca" -I alice@example.com -n role:web -V +8h
+as mallory deploy -- id
+refused
+printf '  $ ssh deploy@web1\n    %s\n' "$(tr -d '\r' <"$LAB/err")"
+logged
+
+tell "Every event above against docs/events.schema.json"
+check_events
+printf '    %s events, all valid, none missing\n' "$(wc -l <$EVENTS)"
