@@ -70,7 +70,8 @@ check_in(int fd, const char *command, struct keeper_message *ret)
 		m.u.checkin.columns = ws.ws_col;
 		m.u.checkin.rows = ws.ws_row;
 	}
-	if ((r = keepermsg_send(fd, &m)) < 0)
+	/* A keeper that refuses does not wait to hear it: its word is there. */
+	if ((r = keepermsg_send(fd, &m)) < 0 && r != -EPIPE)
 		return r;
 	return keepermsg_receive(fd, ret);
 }

@@ -39,7 +39,8 @@ for how in -tt -T; do
   cmp -s "$LAB/plain.out.greeting" "$LAB/out.greeting" || fail "$how: $(diff "$LAB/plain.out.greeting" "$LAB/out.greeting")"
 done
 touch /home/alice/.hushlogin
-as alice alice -tt -- ''
+timeout 20 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt alice@web1 <"$LAB/typed" >"$LAB/out" 2>&1
+grep -q 'login' "$LAB/out" || fail "no shell"
 grep -q ABSOLUTELY "$LAB/out" && fail "not hushed"
 
 story "job control, Ctrl-C and Ctrl-Z work in the login shell"
@@ -67,9 +68,11 @@ say(b"sleep 100\r"); time.sleep(0.3); say(b"\x03"); until(b"^C"); until(b"$ ")
 say(b"echo st=$?\r"); until(b"st=130")
 say(b"sleep 100\r"); time.sleep(0.3); say(b"\x1a"); until(b"Stopped")
 say(b"jobs; kill %1; wait; echo do''ne\r"); until(b"done")
-say(b"sleep 0.5; cat\r"); say(b"ahead\r")
+say(b"sleep 0.8; cat\r"); time.sleep(0.3); say(b"ahead\r")
 seen, end = b"", time.time() + 10
-while seen.count(b"ahead") < 2 and time.time() < end:
+while seen.count(b"ahead") < 2:
+    if time.time() > end:
+        print("type-ahead was lost:", seen); sys.exit(1)
     if select.select([fd], [], [], 0.1)[0]:
         seen += os.read(fd, 4096)
 say(b"\x04"); until(b"$ ")
@@ -116,7 +119,7 @@ event '.event=="session.end" and .signal=="HUP"'
 
 story "and a login shell with its job"
 fresh
-(echo 'sleep 4243'; sleep 30) | ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt alice@web1 >/dev/null 2>&1 &
+(echo 'sleep 4243'; sleep 12) | ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt alice@web1 >/dev/null 2>&1 &
 wait_until "the job runs" pgrep -f '^sleep 4243'
 pkill -9 -f 'ssh.*alice@web1'
 wait_until "the job has ended" bash -c '! pgrep -f "^sleep 4243"'
