@@ -113,8 +113,10 @@ begin(struct connection *c)
 	if (c->host->print_last_log)
 		lastlogin_read((uid_t)c->hello.uid, c->last_login);
 	/* A login waits for this word, and for nothing after it. */
-	if ((r = keepermsg_send(c->sshd, &ready)) < 0)
+	if ((r = keepermsg_send(c->sshd, &ready)) < 0) {
+		unlink(c->path);
 		return r;
+	}
 	kevent_connection_start(c);
 	return 0;
 }
@@ -131,14 +133,23 @@ session_free(struct ksession *s)
 }
 
 static bool
-is_sftp(const struct connection *c, const struct keeper_checkin *in)
+is_word(const char *text, size_t n, const char *word)
 {
-	size_t n = strcspn(in->command, " ");
+	return n == strlen(word) && strncmp(text, word, n) == 0;
+}
 
-	return in->has_command &&
-	    (strncmp(in->command, "internal-sftp", n) == 0 ||
-		strncmp(in->command, c->host->sftp_server, n) == 0) &&
-	    (n == strlen("internal-sftp") || n == strlen(c->host->sftp_server));
+/* The subsystem's command line and nothing that a shell would make more of. */
+static bool
+is_sftp(const struct connection *c, const char *command)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789 ./_=,:+-";
+	size_t n = strcspn(command, " ");
+
+	return command[strspn(command, plain)] == '\0' &&
+	    (is_word(command, n, "internal-sftp") ||
+		is_word(command, n, c->host->sftp_server));
 }
 
 static struct ksession *
@@ -161,7 +172,7 @@ session_new(const struct connection *c, const struct keeper_checkin *in, int fd)
 	s->fd = fd;
 	s->started_usec = clock_now_usec();
 	s->has_tty = in->has_tty;
-	if (forced[0] == '\0' && is_sftp(c, in))
+	if (runs != NULL && is_sftp(c, runs))
 		s->subsystem = "sftp";
 	snprintf(s->size, sizeof(s->size), "%u:%u", in->columns, in->rows);
 	return s;
@@ -178,7 +189,7 @@ send_go(struct connection *c, const struct ksession *s)
 		.command = c->hello.command,
 		.last_login = c->last_login,
 		.has_motd = c->host->print_motd,
-		.environment = c->hello.environment };
+		.environment = c->environment };
 	return keepermsg_send(s->fd, &go);
 }
 
@@ -201,29 +212,35 @@ admit(struct connection *c, const struct keeper_checkin *in, int fd)
 	shutdown(fd, SHUT_RDWR);
 }
 
+/* Anybody can knock as often as they like: other accounts' knocks must not use
+ * up what is told of this one's. The rest is counted in connection.end. */
 static void
-reject(struct connection *c, const char *why, pid_t pid)
+reject(struct connection *c, const char *why, const struct peer *peer)
 {
-	/* Anybody can knock as often as they like. */
-	if (c->rejected_total++ < REJECTIONS_TOLD)
-		kevent_session_rejected(c, why, pid);
+	uint64_t *n = peer->uid == (uid_t)c->hello.uid ? &c->rejected_own
+						       : &c->rejected_others;
+
+	if ((*n)++ < REJECTIONS_TOLD)
+		kevent_session_rejected(c, why, peer);
 }
 
 static void
 accept_wrapper(struct connection *c)
 {
 	struct keeper_message m, denied = { .type = KEEPERMSG_DENIED };
+	struct peer peer;
 	const char *why;
-	pid_t pid;
 	int fd;
 
 	fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
 	why = peer_refusal(fd, &c->monitor, (uid_t)c->hello.uid, c->session_gid,
-	    &pid);
+	    &peer);
 	if (why == NULL && c->n_sessions == SESSIONS_MAX)
 		why = "too many sessions in one connection";
+	if (why == NULL && !c->has_environment)
+		why = "the last pam_countersign line is missing";
 	if (why == NULL &&
 	    (keepermsg_set_timeout(fd, PEER_TIMEOUT_MS) < 0 ||
 		keepermsg_receive(fd, &m) < 0))
@@ -231,7 +248,7 @@ accept_wrapper(struct connection *c)
 	if (why != NULL) {
 		denied.u.denied = (char *)(uintptr_t)why;
 		(void)keepermsg_send(fd, &denied);
-		reject(c, why, pid);
+		reject(c, why, &peer);
 		close(fd);
 		return;
 	}
@@ -265,7 +282,8 @@ hear_wrapper(struct connection *c, size_t i)
 	end_session(c, i);
 }
 
-/* BYE says that PAM closes; the end of the socket, that no sshd is left. */
+/* ENVIRONMENT comes before the first session, BYE when PAM closes; the end of
+ * the socket says that no sshd is left. */
 static void
 hear_sshd(struct connection *c)
 {
@@ -273,6 +291,11 @@ hear_sshd(struct connection *c)
 	size_t i;
 
 	if (keepermsg_receive(c->sshd, &m) == 0) {
+		if (m.type == KEEPERMSG_ENVIRONMENT && !c->has_environment) {
+			c->environment = m.u.environment;
+			c->has_environment = true;
+			m.u.environment = (struct strv){ 0 };
+		}
 		keepermsg_clear(&m);
 		return;
 	}
@@ -303,10 +326,11 @@ turn(struct connection *c, const sigset_t *open)
 	for (i = n; i-- > 0;)
 		if (p[2 + i].revents != 0)
 			hear_wrapper(c, i);
-	if (p[1].revents != 0)
-		accept_wrapper(c);
+	/* What sshd's monitor said before it forked the session comes first. */
 	if (p[0].revents != 0)
 		hear_sshd(c);
+	if (p[1].revents != 0 && p[0].revents == 0)
+		accept_wrapper(c);
 }
 
 /* Nobody waits for this process any more: a log that is being restarted gets
@@ -344,6 +368,7 @@ connection_free(struct connection *c)
 
 	eventsink_clear(&c->sink);
 	keepermsg_clear(&hello);
+	strv_clear(&c->environment);
 	if (c->sshd >= 0)
 		close(c->sshd);
 	free(c);

@@ -34,6 +34,8 @@ struct connection {
 	struct uuid id;
 	struct monitor monitor;
 	struct keeper_hello hello;
+	struct strv environment; /* PAM's, for the sessions */
+	bool has_environment; /* the PAM stack has ended */
 	gid_t session_gid;
 	int sshd; /* the module's end; -1 once both sshd processes are gone */
 	int listener; /* where wrappers check in */
@@ -41,7 +43,7 @@ struct connection {
 	struct ksession *sessions[SESSIONS_MAX];
 	size_t n_sessions;
 	uint64_t sessions_total;
-	uint64_t rejected_total;
+	uint64_t rejected_own, rejected_others; /* by whose processes */
 	uint64_t started_usec, ended_usec;
 	uint64_t number; /* the next event's ei */
 	char last_login[LASTLOGIN_MAX];

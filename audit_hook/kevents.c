@@ -36,12 +36,14 @@ kevent_connection_start(struct connection *c)
 	struct event ev;
 
 	event_init(&ev, &ctx, "connection.start",
-	    h->is_break_glass ? "CS010W" : "CS010I");
+	    h->break_glass[0] != '\0' ? "CS010W" : "CS010I");
 	add_addresses(&ev, h);
 	event_string(&ev, "proto", "ssh");
 	event_string(&ev, "auth_method", h->auth_method);
-	if (h->is_break_glass)
+	if (h->break_glass[0] != '\0') {
 		event_bool(&ev, "break_glass", true);
+		event_string(&ev, "reason", h->break_glass);
+	}
 	if (h->cert_expires_s != 0) {
 		event_uint(&ev, "serial", h->serial);
 		event_string(&ev, "fingerprint", h->fingerprint);
@@ -66,6 +68,7 @@ kevent_connection_end(struct connection *c)
 		? (c->ended_usec - c->started_usec) / 1000
 		: 0);
 	event_uint(&ev, "sessions", c->sessions_total);
+	event_uint(&ev, "rejected", c->rejected_own + c->rejected_others);
 	event_string(&ev, "reason", c->end_reason);
 	/* With this one, whose number has been taken. */
 	event_uint(&ev, "events", c->number);
@@ -73,7 +76,8 @@ kevent_connection_end(struct connection *c)
 }
 
 void
-kevent_session_rejected(struct connection *c, const char *why, pid_t pid)
+kevent_session_rejected(struct connection *c, const char *why,
+    const struct peer *peer)
 {
 	struct event_context ctx = context_of(c, NULL);
 	struct event ev;
@@ -82,8 +86,25 @@ kevent_session_rejected(struct connection *c, const char *why, pid_t pid)
 	event_bool(&ev, "success", false);
 	event_string(&ev, "reason", "bad_checkin");
 	event_string(&ev, "error", why);
-	event_uint(&ev, "pid", (uint64_t)pid);
+	event_uint(&ev, "pid", (uint64_t)peer->pid);
+	event_uint(&ev, "peer_uid", peer->uid);
 	eventsink_send(&c->sink, &ev);
+}
+
+/* Shells that the drop-in's SetEnv line keeps from reading a file of the
+ * user's before the wrapper runs. */
+static bool
+shell_is_closed(const char *shell)
+{
+	static const char *const closed[] = { "sh", "bash", "dash", "zsh",
+		"fish" };
+	const char *slash = strrchr(shell, '/');
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(closed); i++)
+		if (strcmp(slash != NULL ? slash + 1 : shell, closed[i]) == 0)
+			return true;
+	return false;
 }
 
 void
@@ -102,6 +123,8 @@ kevent_session_start(struct connection *c, const struct ksession *s)
 	event_list(&ev, "initial_command", &command);
 	event_list(&ev, "roles", &c->hello.roles);
 	event_string(&ev, "session_recording", "off");
+	if (!shell_is_closed(c->hello.shell))
+		event_bool(&ev, "bypassable", true);
 	eventsink_send(&c->sink, &ev);
 	if (s->subsystem == NULL)
 		return;

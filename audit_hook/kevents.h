@@ -8,7 +8,8 @@
 void kevent_connection_start(struct connection *c);
 void kevent_connection_end(struct connection *c);
 /* A check-in that was not the wrapper's. */
-void kevent_session_rejected(struct connection *c, const char *why, pid_t pid);
+void kevent_session_rejected(struct connection *c, const char *why,
+    const struct peer *peer);
 void kevent_session_start(struct connection *c, const struct ksession *s);
 void kevent_session_leave(struct connection *c, const struct ksession *s);
 /* `exec` where a command was given, then `session.end`. */

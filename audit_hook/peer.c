@@ -61,16 +61,16 @@ is_post_auth_sshd(pid_t pid, const struct monitor *m)
 
 const char *
 peer_refusal(int fd, const struct monitor *m, uid_t uid, gid_t gid,
-    pid_t *ret_pid)
+    struct peer *ret)
 {
 	struct proc_stat ps;
 	struct ucred cred;
 	bool is_traced;
 
-	*ret_pid = 0;
+	*ret = (struct peer){ 0 };
 	if (credentials_of(fd, &cred) < 0)
 		return "its credentials cannot be read";
-	*ret_pid = cred.pid;
+	*ret = (struct peer){ cred.pid, cred.uid };
 	if (cred.gid != gid)
 		return "it is not the session wrapper";
 	if (cred.uid != uid)

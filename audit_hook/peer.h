@@ -16,13 +16,18 @@ struct monitor {
 /* Notes the monitor at the other end of a connected socket. 0 or -errno. */
 int monitor_of(int fd, struct monitor *ret);
 
+struct peer {
+	pid_t pid;
+	uid_t uid;
+};
+
 /*
  * NULL if the peer of fd is the wrapper: it had the wrapper's group when it
  * connected (a setgid program, which loses it if it is traced), it is the
  * account's, nobody traces it, and its parent is this connection's post-auth
- * sshd. Otherwise why not, in words. *ret_pid is set in either case.
+ * sshd. Otherwise why not, in words. *ret says who it is in either case.
  */
 const char *peer_refusal(int fd, const struct monitor *m, uid_t uid, gid_t gid,
-    pid_t *ret_pid);
+    struct peer *ret);
 
 #endif

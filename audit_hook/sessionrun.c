@@ -104,7 +104,7 @@ is_internal_sftp(const char *command)
 
 /* "-bash" for a login shell; "bash -c COMMAND" for a command. */
 static void
-exec_program(const struct keeper_go *go, const char *command, bool is_forced)
+exec_program(const struct keeper_go *go, const char *command)
 {
 	const char *name = base_name(go->shell);
 	char login_name[256];
@@ -114,17 +114,17 @@ exec_program(const struct keeper_go *go, const char *command, bool is_forced)
 		execl(go->shell, login_name, (char *)NULL);
 		return;
 	}
-	if (!is_forced && is_internal_sftp(command))
+	if (is_internal_sftp(command))
 		exec_sftp(command, go->sftp_server);
 	else
 		execl(go->shell, name, "-c", command, (char *)NULL);
 }
 
 static _Noreturn void
-child(const struct keeper_go *go, const char *command, bool is_forced)
+child(const struct keeper_go *go, const char *command)
 {
 	restore_signals();
-	exec_program(go, command, is_forced);
+	exec_program(go, command);
 	/* As sshd: the shell's path and the reason, then 1. */
 	perror(go->shell);
 	_exit(1);
@@ -143,19 +143,24 @@ let_go_of_channel(void)
 		close(fd);
 }
 
+/* Nothing is passed on to a pid that is free: it is only reaped once no hangup
+ * can come any more. */
 static int
-wait_for(pid_t pid, struct keeper_exit *ret)
+wait_for(pid_t pid, const sigset_t *hangups, struct keeper_exit *ret)
 {
-	int status;
+	siginfo_t info;
 
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0)
 		if (errno != EINTR)
 			return -errno;
+	sigprocmask(SIG_BLOCK, hangups, NULL);
+	program = 0;
+	(void)waitpid(pid, NULL, 0);
 	*ret = (struct keeper_exit){ 0 };
-	if (WIFSIGNALED(status))
-		ret->signal = (uint32_t)WTERMSIG(status);
+	if (info.si_code == CLD_EXITED)
+		ret->exit_code = (uint32_t)info.si_status;
 	else
-		ret->exit_code = (uint32_t)WEXITSTATUS(status);
+		ret->signal = (uint32_t)info.si_status;
 	return 0;
 }
 
@@ -177,12 +182,12 @@ sessionrun(const struct keeper_go *go, const char *command,
 		return -errno;
 	if (pid == 0) {
 		sigprocmask(SIG_SETMASK, &unblocked, NULL);
-		child(go, is_forced ? go->command : command, is_forced);
+		child(go, is_forced ? go->command : command);
 	}
 	program = pid;
 	sigprocmask(SIG_SETMASK, &unblocked, NULL);
 	let_go_of_channel();
-	return wait_for(pid, ret);
+	return wait_for(pid, &hangups, ret);
 }
 
 _Noreturn void

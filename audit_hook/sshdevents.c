@@ -46,7 +46,6 @@ report(const struct settings *host, pid_t pid, struct sshd_refusal *f)
 {
 	struct event_context ctx = { .host = host,
 		.emitter = "sshd",
-		.user = if_any(f->user),
 		.login = if_any(f->login) };
 	struct eventsink sink;
 	struct uuid connection;
@@ -54,6 +53,8 @@ report(const struct settings *host, pid_t pid, struct sshd_refusal *f)
 
 	if (f->reason == REASON_NONE)
 		f->reason = reason_by_ca(host, f->ca_fingerprint);
+	if (f->reason != REASON_CA_NOT_TRUSTED)
+		ctx.user = if_any(f->user);
 	/* As long as the process lives, which is mostly so. */
 	if (uuid_of_connection(pid, &connection) == 0)
 		ctx.connection_id = connection.text;
@@ -61,6 +62,8 @@ report(const struct settings *host, pid_t pid, struct sshd_refusal *f)
 	event_bool(&ev, "success", false);
 	event_string(&ev, "reason", reason_name(f->reason));
 	event_string(&ev, "error", reason_text(f->reason));
+	if (ctx.user == NULL)
+		event_string(&ev, "claimed_user", if_any(f->user));
 	if (f->ca_fingerprint[0] != '\0') {
 		event_uint(&ev, "serial", f->serial);
 		event_string(&ev, "fingerprint", f->fingerprint);

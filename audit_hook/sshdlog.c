@@ -8,30 +8,38 @@
 #include "parse.h"
 #include "sshdlog.h"
 
-/* What a line says of the certificate whose "Failed publickey" follows. */
+/*
+ * What a line says of the certificate whose "Failed publickey" follows. Lines
+ * are known by their beginning: further on stand names that strangers choose.
+ */
 static enum reason
 reason_in(const char *message)
 {
 	static const struct {
-		const char *words;
+		const char *start;
+		const char *words; /* and these, or NULL */
 		enum reason reason;
 	} lines[] = {
-		{ " revoked by file ", REASON_REVOKED },
-		{ " with correct key but not from a permitted host",
+		{ "Authentication key ", " revoked by file ", REASON_REVOKED },
+		{ "principals: Authentication tried for ",
+		    " not from a permitted ", REASON_SOURCE_NOT_ALLOWED },
+		{ "cert: Authentication tried for ", " not from a permitted ",
 		    REASON_SOURCE_NOT_ALLOWED },
-		{ " with valid certificate but not from a permitted source",
-		    REASON_SOURCE_NOT_ALLOWED },
-		{ "Certificate invalid: expired", REASON_EXPIRED },
-		{ "Certificate invalid: not yet valid", REASON_NOT_YET_VALID },
-		{ "AuthorizedPrincipalsCommand ", REASON_TIMEOUT },
+		{ "Certificate invalid: expired", NULL, REASON_EXPIRED },
+		{ "Certificate invalid: not yet valid", NULL,
+		    REASON_NOT_YET_VALID },
+		{ "AuthorizedPrincipalsCommand ", NULL, REASON_TIMEOUT },
 		/* principals has said why. */
-		{ "Certificate does not contain an authorized principal",
+		{ "Certificate does not contain an authorized principal", NULL,
 		    REASON_COUNT },
 	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(lines); i++)
-		if (strstr(message, lines[i].words) != NULL)
+		if (strncmp(message, lines[i].start, strlen(lines[i].start)) ==
+			0 &&
+		    (lines[i].words == NULL ||
+			strstr(message, lines[i].words) != NULL))
 			return lines[i].reason;
 	return REASON_NONE;
 }
@@ -189,8 +197,10 @@ sshdlog_line(struct sshdlog *log, pid_t pid, const char *message,
 		*ret = found;
 		return found.reason == REASON_COUNT ? 0 : 1;
 	}
-	if (strncmp(message, "Failed ", 7) != 0 &&
-	    (reason = reason_in(message)) != REASON_NONE)
+	/* The first line of a process: an earlier one had the same pid. */
+	if (strncmp(message, "Connection from ", 16) == 0)
+		(void)recall(log, pid);
+	if ((reason = reason_in(message)) != REASON_NONE)
 		remember(log, pid, reason);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* countersign sign: certificates for keys. */
 #include <errno.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "ca.h"
 #include "decide.h"
 #include "eventsink.h"
+#include "jsontext.h"
 #include "parse.h"
 #include "path.h"
 #include "show.h"
@@ -401,12 +403,39 @@ load_subject(const char *path, struct sshkey *ret)
 	return -1;
 }
 
+/* The comment is the requester's: it must not speak to a terminal or end a
+ * line, and without it nothing is lost. */
+static const char *
+safe_comment(const char *comment)
+{
+	const uint8_t *p = (const uint8_t *)comment;
+	size_t left = strlen(comment), used;
+
+	for (; left > 0; p += used, left -= used)
+		if (is_deceptive_char(utf8_decode(p, left, &used)) || used == 0)
+			return "";
+	return comment;
+}
+
+static int
+print_json(const struct cert *c, const char *line, const char *until)
+{
+	json_auto_t *doc = json_pack("{s:I, s:s, s:s%}", "serial",
+	    (json_int_t)c->serial, "expires", until, "certificate", line,
+	    (int)strcspn(line, "\n"));
+
+	if (doc == NULL || json_dumpf(doc, stdout, JSON_COMPACT) < 0)
+		return show_error(EXIT_INPUT, "cannot write the JSON");
+	putchar('\n');
+	return -1;
+}
+
 /* The certificate's way out, once it is in the ledger. */
 static int
 deliver(const struct sign_options *o, const char *key_path,
     const struct cert *c, const char *comment)
 {
-	AUTO(free) char *line = certwriter_format(c, comment);
+	AUTO(free) char *line = certwriter_format(c, safe_comment(comment));
 	AUTO(free) char *path = subject_cert_path(key_path);
 	bool to_stdout = strcmp(key_path, "-") == 0;
 	char until[CLOCK_TEXT_MAX];
@@ -415,12 +444,9 @@ deliver(const struct sign_options *o, const char *key_path,
 	if (line == NULL || path == NULL)
 		return show_error(EXIT_INPUT, "out of memory");
 	clock_rfc3339(c->valid_before, until);
-	if (o->json)
-		printf("{\"serial\":%llu,\"expires\":\"%s\","
-		       "\"certificate\":\"%.*s\"}\n",
-		    (unsigned long long)c->serial, until,
-		    (int)strcspn(line, "\n"), line);
-	else if (to_stdout)
+	if (o->json && (r = print_json(c, line, until)) >= 0)
+		return r;
+	if (!o->json && to_stdout)
 		fputs(line, stdout);
 	if (to_stdout)
 		return fflush(stdout) == 0

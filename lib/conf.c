@@ -54,6 +54,18 @@ conf_seconds(const char *value, void *field, const char **ret_why)
 }
 
 int
+conf_timeout(const char *value, void *field, const char **ret_why)
+{
+	uint64_t seconds;
+
+	*ret_why = "1 to 30 seconds: a login waits for it";
+	if (parse_duration(value, &seconds) < 0 || seconds > 30)
+		return -EINVAL;
+	*(uint64_t *)field = seconds;
+	return 0;
+}
+
+int
 conf_yes_no(const char *value, void *field, const char **ret_why)
 {
 	*ret_why = "yes or no";
@@ -70,13 +82,13 @@ conf_label(const char *value, void *field, const char **ret_why)
 	char *eq;
 	int r;
 
-	*ret_why = "key=value";
+	*ret_why = "key=value without blanks or quotes";
 	if (key == NULL)
 		return -ENOMEM;
 	if ((eq = strchr(key, '=')) == NULL)
 		return -EINVAL;
 	*eq = '\0';
-	if (!is_simple_name(key) || eq[1] == '\0')
+	if (!is_simple_name(key) || !is_label_value(eq + 1))
 		return -EINVAL;
 	if ((r = labels_add(field, key, eq + 1)) == -EEXIST) {
 		*ret_why = "each label's key once";
@@ -147,6 +159,11 @@ read_value(const struct conf_key *key, const char *value, size_t line,
 
 	if (*value == '\0')
 		return conf_error(reterr, line, "'%s' has no value", key->name);
+	/* sshd_config has both; here they would be part of the value. */
+	if (strpbrk(value, "\"#") != NULL)
+		return conf_error(reterr, line,
+		    "'%s': no quotes, and comments on lines of their own",
+		    key->name);
 	r = key->read(value, (char *)settings + key->offset, &why);
 	if (r == -EINVAL)
 		return conf_error(reterr, line, "'%s' wants %s, not '%.60s'",

@@ -50,15 +50,35 @@ connect_to(const char *path)
 	return fd;
 }
 
+/* Whoever is not root would only seem to have sent: rsyslog believes nobody
+ * else on the fallback. */
 static int
-open_socket(struct eventsink *s)
+open_fallback(struct eventsink *s)
 {
 	if (s->fd >= 0)
 		return 0;
-	if ((s->fd = connect_to(s->host->event_socket)) >= 0)
+	if (geteuid() != 0)
+		return -ECONNREFUSED;
+	if ((s->fd = connect_to(s->fallback)) < 0)
+		return s->fd;
+	s->is_fallback = true;
+	return 0;
+}
+
+static int
+open_socket(struct eventsink *s)
+{
+	int fd;
+
+	if (s->fd >= 0 && !s->is_fallback)
 		return 0;
-	s->fd = connect_to(s->fallback);
-	return s->fd < 0 ? s->fd : 0;
+	if ((fd = connect_to(s->host->event_socket)) < 0)
+		return open_fallback(s);
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = fd;
+	s->is_fallback = false;
+	return 0;
 }
 
 static int

@@ -3,6 +3,7 @@
 #ifndef CS_EVENTSINK_H
 #define CS_EVENTSINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,8 @@ struct eventsink {
 	int fd;
 	const struct settings *host;
 	const char *emitter;
-	const char *fallback; /* path */
+	const char *fallback; /* path; only for root, whom rsyslog believes */
+	bool is_fallback; /* fd is the fallback's */
 	int wait_ms; /* the longest that one send may wait */
 	size_t spool_max_bytes; /* 0: what cannot be sent at once is lost */
 	struct strv spool;

@@ -2,6 +2,7 @@
 /* All that a decision needs from this host's disk. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "auto.h"
 #include "clock.h"
@@ -36,6 +37,13 @@ load_settings(struct host *h, uid_t trusted, struct conf_error *reterr)
 
 	if ((h->settings = settings_new()) == NULL)
 		return REASON_INTERNAL;
+	/* Without it the host has no labels, and a deny by label denies
+	 * nobody: that has to be said, if only by an empty file. */
+	if (access(SETTINGS_FILE, F_OK) < 0) {
+		conf_error(reterr, 0, "cannot read '%s': %s", SETTINGS_FILE,
+		    strerror(errno));
+		return REASON_SETTINGS_UNREADABLE;
+	}
 	r = settings_load(h->settings, SETTINGS_VENDOR_FILE, SETTINGS_FILE,
 	    SETTINGS_DIR, trusted, reterr);
 	return r < 0 ? REASON_SETTINGS_UNREADABLE : REASON_NONE;
@@ -84,6 +92,13 @@ host_decide(const struct host *h, const struct cert *cert, const char *login,
 	decide(&q, ret);
 }
 
+bool
+host_trusts(const struct host *h, const struct cert *cert)
+{
+	return cert != NULL && !cert->is_opaque &&
+	    sshkey_list_has(&h->cas, cert->ca, cert->ca_len);
+}
+
 void
 refusal_init(struct refusal *f, const struct cert *cert, enum reason reason,
     const char *detail)
@@ -112,6 +127,8 @@ refusal_event(struct event *ev, const struct event_context *ctx,
 						      : reason_text(f->reason));
 	if (f->cert == NULL)
 		return;
+	if (ctx->user == NULL)
+		event_string(ev, "claimed_user", f->cert->key_id);
 	event_uint(ev, "serial", f->cert->serial);
 	event_string(ev, "fingerprint", f->fingerprint);
 	event_list(ev, "roles", &f->roles);

@@ -30,9 +30,13 @@ int host_load_cas(const char *path, uid_t trusted, struct sshkey_list *ret,
 void host_decide(const struct host *h, const struct cert *cert,
     const char *login, struct decision *ret);
 
+/* Is the certificate of a CA of this host? Else its name is only a claim. */
+bool host_trusts(const struct host *h, const struct cert *cert);
+
 /* Who was refused and why: an `auth` or a `session.rejected` event. cert may be
  * NULL; detail is NULL or says more than the reason's own words. The event
- * borrows from all of it. */
+ * borrows from all of it; without a ctx->user the certificate's name is only
+ * `claimed_user`. */
 struct refusal {
 	const struct cert *cert;
 	enum reason reason;

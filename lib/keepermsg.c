@@ -67,13 +67,12 @@ put_hello(struct writer *w, const struct keeper_hello *h)
 	put_string(w, h->command);
 	put_string(w, h->addr_remote);
 	put_string(w, h->addr_local);
+	put_string(w, h->break_glass);
 	put_list(w, &h->roles);
-	put_list(w, &h->environment);
 	writer_u64(w, h->serial);
 	writer_u64(w, h->cert_expires_s);
 	writer_u32(w, h->uid);
 	writer_u32(w, h->audit_session_id);
-	writer_u8(w, h->is_break_glass);
 }
 
 static int
@@ -81,22 +80,21 @@ get_hello(struct reader *r, struct keeper_hello *h)
 {
 	char **const strings[] = { &h->user, &h->login, &h->shell,
 		&h->auth_method, &h->fingerprint, &h->ca_fingerprint,
-		&h->command, &h->addr_remote, &h->addr_local };
+		&h->command, &h->addr_remote, &h->addr_local, &h->break_glass };
 	size_t i;
 	int e;
 
 	for (i = 0; i < ARRAY_SIZE(strings); i++)
 		if ((e = reader_cstring(r, strings[i])) < 0)
 			return e;
-	if ((e = get_list(r, &h->roles)) < 0 ||
-	    (e = get_list(r, &h->environment)) < 0)
+	if ((e = get_list(r, &h->roles)) < 0)
 		return e;
 	if (reader_u64(r, &h->serial) < 0 ||
 	    reader_u64(r, &h->cert_expires_s) < 0 ||
 	    reader_u32(r, &h->uid) < 0 ||
 	    reader_u32(r, &h->audit_session_id) < 0)
 		return -EBADMSG;
-	return get_bool(r, &h->is_break_glass);
+	return 0;
 }
 
 static void
@@ -180,6 +178,9 @@ encode(struct writer *w, const struct keeper_message *m)
 		writer_u32(w, m->u.exit.exit_code);
 		writer_u32(w, m->u.exit.signal);
 		break;
+	case KEEPERMSG_ENVIRONMENT:
+		put_list(w, &m->u.environment);
+		break;
 	case KEEPERMSG_READY:
 	case KEEPERMSG_BYE:
 		break;
@@ -200,6 +201,8 @@ get_body(struct reader *r, struct keeper_message *m)
 		return reader_cstring(r, &m->u.denied);
 	case KEEPERMSG_EXIT:
 		return get_exit(r, &m->u.exit);
+	case KEEPERMSG_ENVIRONMENT:
+		return get_list(r, &m->u.environment);
 	case KEEPERMSG_READY:
 	case KEEPERMSG_BYE:
 		return 0;
@@ -241,8 +244,8 @@ hello_clear(struct keeper_hello *h)
 	free(h->command);
 	free(h->addr_remote);
 	free(h->addr_local);
+	free(h->break_glass);
 	strv_clear(&h->roles);
-	strv_clear(&h->environment);
 }
 
 static void
@@ -271,6 +274,9 @@ keepermsg_clear(struct keeper_message *m)
 		break;
 	case KEEPERMSG_DENIED:
 		free(m->u.denied);
+		break;
+	case KEEPERMSG_ENVIRONMENT:
+		strv_clear(&m->u.environment);
 		break;
 	case KEEPERMSG_EXIT:
 	case KEEPERMSG_READY:

@@ -26,7 +26,8 @@ enum keepermsg_type {
 	KEEPERMSG_CHECKIN = 4, /* wrapper: a session begins */
 	KEEPERMSG_GO = 5, /* keeper: this is how */
 	KEEPERMSG_DENIED = 6, /* keeper: no, and why */
-	KEEPERMSG_EXIT = 7 /* wrapper: how the program ended */
+	KEEPERMSG_EXIT = 7, /* wrapper: how the program ended */
+	KEEPERMSG_ENVIRONMENT = 8 /* module: PAM is done; what it set */
 };
 
 /* Strings are owned; an absent one is empty. */
@@ -41,12 +42,11 @@ struct keeper_hello {
 	char *addr_remote;
 	char *addr_local;
 	struct strv roles;
-	struct strv environment; /* NAME=VALUE to give back to the session */
+	char *break_glass; /* the reason it would be refused for; empty: none */
 	uint64_t serial;
 	uint64_t cert_expires_s; /* 0: none */
 	uint32_t uid;
 	uint32_t audit_session_id;
-	bool is_break_glass;
 };
 
 struct keeper_checkin {
@@ -79,6 +79,7 @@ struct keeper_message {
 		struct keeper_go go;
 		struct keeper_exit exit;
 		char *denied; /* for the person */
+		struct strv environment; /* NAME=VALUE to give back */
 	} u;
 };
 

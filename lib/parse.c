@@ -111,6 +111,12 @@ is_simple_name(const char *s)
 }
 
 bool
+is_label_value(const char *s)
+{
+	return is_made_of(s, "._-/:@+", 255);
+}
+
+bool
 is_principal(const char *s)
 {
 	const unsigned char *p = (const unsigned char *)s;

@@ -16,6 +16,8 @@ int parse_duration(const char *s, uint64_t *ret_seconds);
 bool is_login_name(const char *s);
 /* [A-Za-z0-9][A-Za-z0-9._-]*, at most 64: roles, label keys. */
 bool is_simple_name(const char *s);
+/* What a label may be: letters, digits and . _ - / : @ +, at most 255. */
+bool is_label_value(const char *s);
 /* No blanks, controls or , * ? ! # " (CVE-2026-35414): a principal that means
  * itself wherever OpenSSH reads it. */
 bool is_principal(const char *s);

@@ -47,8 +47,10 @@ pattern_is_valid(const char *pattern)
 {
 	regex_t re;
 
+	/* Other globs have classes, alternatives, escapes: here they would be
+	 * taken literally, which in a deny is more than was meant. */
 	if (!is_expression(pattern))
-		return pattern[0] != '\0';
+		return pattern[0] != '\0' && strpbrk(pattern, "[]{}\\") == NULL;
 	if (!expression_compile(pattern, &re))
 		return false;
 	regfree(&re);

@@ -172,6 +172,10 @@ read_labels(const struct place *at, json_t *v, void *field)
 			return r;
 		if (more->values.n == 0)
 			return refuse(&here, "want at least one value");
+		/* It asks for no label: a value would look as if it did. */
+		if (strcmp(key, "*") == 0 &&
+		    (more->values.n > 1 || strcmp(more->values.v[0], "*") != 0))
+			return refuse(&here, "can only be [\"*\"]: any host");
 	}
 	return 0;
 }

@@ -30,7 +30,7 @@ const struct conf_key settings_keys[] = {
 	ROW("BreakGlassGroup", conf_string, break_glass_group),
 	ROW("SftpServer", conf_path, sftp_server),
 	ROW("EventSocket", conf_path, event_socket),
-	ROW("KeeperTimeout", conf_seconds, keeper_timeout_s),
+	ROW("KeeperTimeout", conf_timeout, keeper_timeout_s),
 	ROW("PrintMotd", conf_yes_no, print_motd),
 	ROW("PrintLastLog", conf_yes_no, print_last_log),
 };

@@ -15,7 +15,7 @@ may_stay(const char *name)
 {
 	static const char *const harmless[] = { "LANG", "LANGUAGE", "LC_*",
 		"PATH", "MAIL", "TZ", "KRB5CCNAME", "XDG_SESSION_*",
-		"XDG_RUNTIME_DIR", "XDG_SEAT", "XDG_VTNR", "SSH_*",
+		"XDG_RUNTIME_DIR", "XDG_SEAT", "XDG_VTNR", "SSH_AUTH_INFO_0",
 		"COUNTERSIGN_CONNECTION" };
 	size_t i;
 

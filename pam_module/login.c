@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <security/pam_appl.h>
 #include <security/pam_ext.h>
 #include <security/pam_modutil.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,6 +45,9 @@ judge_certificate(pam_handle_t *pamh, struct login *l)
 		return REASON_BAD_CERTIFICATE;
 	if (l->auth.cert == NULL)
 		return REASON_NO_CERTIFICATE;
+	/* sshd has verified it: this is for text that sshd did not write. */
+	if (cert_verify(l->auth.cert) == -EBADMSG)
+		return REASON_BAD_CERTIFICATE;
 	host_decide(&l->host, l->auth.cert, l->name, &l->decision);
 	return l->decision.reason;
 }
@@ -59,10 +64,43 @@ is_in_break_glass_group(pam_handle_t *pamh, const struct login *l)
 	    pam_modutil_user_in_group_nam_nam(pamh, l->name, group) == 1;
 }
 
+/* SSH_AUTH_INFO_0 is believed, and ~/.pam_environment could set it: no module
+ * that sets variables may have run before this one. */
+static bool
+environment_is_sshds(pam_handle_t *pamh, struct conf_error *reterr)
+{
+	static const char *const sshds[] = { "SSH_AUTH_INFO_0",
+		"SSH_CONNECTION", "KRB5CCNAME" };
+	char **list = pam_getenvlist(pamh);
+	bool is_sshds = list != NULL;
+	size_t i, j, n;
+
+	for (i = 0; list != NULL && list[i] != NULL; i++) {
+		n = strcspn(list[i], "=");
+		for (j = 0; j < ARRAY_SIZE(sshds); j++)
+			if (strlen(sshds[j]) == n &&
+			    strncmp(list[i], sshds[j], n) == 0)
+				break;
+		if (j == ARRAY_SIZE(sshds)) {
+			conf_error(reterr, 0,
+			    "pam_countersign has to stand before every module "
+			    "that sets variables, and '%.*s' is set",
+			    n < 64 ? (int)n : 64, list[i]);
+			is_sshds = false;
+		}
+		free(list[i]);
+	}
+	free(list);
+	return is_sshds;
+}
+
 static enum reason
 judge(pam_handle_t *pamh, struct login *l)
 {
 	enum reason loaded = host_load(&l->host, 0, &l->error), r;
+
+	if (!environment_is_sshds(pamh, &l->error))
+		loaded = REASON_INTERNAL;
 
 	if ((r = find_account(pamh, l)) != REASON_NONE)
 		return r;
@@ -83,16 +121,20 @@ login_judge(pam_handle_t *pamh, struct login *l)
 	if (r == REASON_NONE || l->name == NULL ||
 	    !is_in_break_glass_group(pamh, l))
 		return r;
-	l->is_break_glass = true;
+	l->break_glass = r;
+	/* ForceCommand has made sshd forget the certificate's own. */
+	if (l->auth.cert != NULL && !l->auth.cert->is_opaque &&
+	    l->decision.access.command == NULL)
+		(void)cert_option_value(&l->auth.cert->critical,
+		    "force-command", &l->decision.access.command);
 	return REASON_NONE;
 }
 
 const char *
 login_user(const struct login *l)
 {
-	if (l->auth.cert == NULL || l->auth.cert->is_opaque)
-		return NULL;
-	return l->auth.cert->key_id;
+	return host_trusts(&l->host, l->auth.cert) ? l->auth.cert->key_id
+						   : NULL;
 }
 
 void

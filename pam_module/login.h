@@ -20,7 +20,8 @@ struct login {
 	const char *shell; /* PAM's */
 	struct authinfo auth;
 	struct decision decision;
-	bool is_break_glass;
+	/* What a member of the break-glass group would be refused for. */
+	enum reason break_glass;
 	struct uuid connection;
 	struct addresses addresses;
 	uint32_t audit_session_id;

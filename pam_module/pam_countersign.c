@@ -24,8 +24,11 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
     const char **argv);
 
+/* What the first line of the stack leaves for the last, and for the close. */
 struct keeper_link {
-	int fd;
+	int fd; /* -1: a break-glass login without a keeper */
+	bool is_break_glass;
+	struct uuid connection;
 };
 
 /* The descriptor stays open in the monitor and the post-auth sshd: its end
@@ -37,7 +40,8 @@ link_free(pam_handle_t *pamh, void *data, int status)
 
 	(void)pamh;
 	(void)status;
-	close(link->fd);
+	if (link->fd >= 0)
+		close(link->fd);
 	free(link);
 }
 
@@ -104,10 +108,10 @@ refuse(pam_handle_t *pamh, const struct login *l, enum reason reason)
 	return PAM_SESSION_ERR;
 }
 
-/* Borrows from l and f; only `roles` and `environment` are the message's. */
+/* Borrows from l and f: not to be cleared. */
 static void
 fill_hello(const struct login *l, const struct refusal *f,
-    const struct strv *environment, struct keeper_hello *h)
+    struct keeper_hello *h)
 {
 	const struct cert *c = f->cert;
 
@@ -120,16 +124,16 @@ fill_hello(const struct login *l, const struct refusal *f,
 		.addr_remote = (char *)(uintptr_t)l->addresses.remote,
 		.addr_local = (char *)(uintptr_t)l->addresses.local,
 		.roles = l->decision.roles,
-		.environment = *environment,
 		.serial = c != NULL ? c->serial : 0,
 		.cert_expires_s = c != NULL ? c->valid_before : 0,
 		.uid = l->uid,
-		.audit_session_id = l->audit_session_id,
-		.is_break_glass = l->is_break_glass };
+		.audit_session_id = l->audit_session_id };
+	if (l->break_glass != REASON_NONE)
+		h->break_glass = (char *)(uintptr_t)reason_name(l->break_glass);
 }
 
 static int
-greet(int fd, const struct login *l, const struct strv *environment)
+greet(int fd, const struct login *l)
 {
 	struct keeper_message hello = { .type = KEEPERMSG_HELLO }, answer;
 	char ca[SSHKEY_FINGERPRINT_MAX] = "";
@@ -137,7 +141,7 @@ greet(int fd, const struct login *l, const struct strv *environment)
 	int r;
 
 	refusal_init(&f, l->auth.cert, REASON_NONE, NULL);
-	fill_hello(l, &f, environment, &hello.u.hello);
+	fill_hello(l, &f, &hello.u.hello);
 	if (f.cert != NULL) {
 		sshkey_fingerprint(f.cert->ca, f.cert->ca_len, ca);
 		hello.u.hello.ca_fingerprint = ca;
@@ -151,30 +155,42 @@ greet(int fd, const struct login *l, const struct strv *environment)
 	return r;
 }
 
+/* A socket whose keeper supervises this connection, or -errno. */
 static int
-start_keeper(pam_handle_t *pamh, const struct login *l,
-    const struct strv *environment)
+start_keeper(const struct login *l)
 {
 	const struct settings *s = l->host.settings;
-	AUTO(free) struct keeper_link *link = malloc(sizeof(*link));
-	AUTO(close) int fd = -1;
 	char path[PATH_MAX];
-	int r;
+	int fd, r;
 
-	if (link == NULL)
-		return -ENOMEM;
 	snprintf(path, sizeof(path), "%s/" KEEPER_SOCKET, s->run_dir);
 	fd = keepermsg_connect(path, (unsigned)s->keeper_timeout_s * 1000);
 	if (fd < 0)
 		return fd;
-	if ((r = greet(fd, l, environment)) < 0)
+	if ((r = greet(fd, l)) < 0) {
+		close(fd);
 		return r;
-	link->fd = fd;
-	if (pam_set_data(pamh, DATA_NAME, link, link_free) != PAM_SUCCESS)
-		return -ENOMEM;
-	link = NULL;
-	fd = -1;
-	return 0;
+	}
+	return fd;
+}
+
+/* Takes fd, which may be -1. */
+static int
+keep_link(pam_handle_t *pamh, const struct login *l, int fd)
+{
+	struct keeper_link *link = malloc(sizeof(*link));
+
+	if (link != NULL) {
+		*link = (struct keeper_link){ fd, l->break_glass != REASON_NONE,
+			l->connection };
+		if (pam_set_data(pamh, DATA_NAME, link, link_free) ==
+		    PAM_SUCCESS)
+			return 0;
+		free(link);
+	}
+	if (fd >= 0)
+		close(fd);
+	return -ENOMEM;
 }
 
 /* The keeper writes connection.start; without one, break-glass does. */
@@ -188,60 +204,103 @@ report_unsupervised(const struct login *l)
 	event_string(&ev, "addr.remote", l->addresses.remote);
 	event_string(&ev, "addr.local", l->addresses.local);
 	event_bool(&ev, "break_glass", true);
+	event_string(&ev, "reason", reason_name(l->break_glass));
 	event_string(&ev, "error", reason_text(REASON_KEEPER));
 	send_event(l, &ev);
-}
-
-static int
-put_connection(pam_handle_t *pamh, const struct login *l)
-{
-	char text[sizeof(CONNECTION_VARIABLE) + 1 + UUID_TEXT_LEN];
-
-	snprintf(text, sizeof(text), CONNECTION_VARIABLE "=%s",
-	    l->connection.text);
-	return pam_putenv(pamh, text) == PAM_SUCCESS ? 0 : -ENOMEM;
 }
 
 static enum reason
 open_connection(pam_handle_t *pamh, struct login *l)
 {
-	AUTO_CLEAR(strv_clear) struct strv environment = { 0 };
 	enum reason reason;
-	int r;
+	int fd;
 
 	if ((reason = login_judge(pamh, l)) != REASON_NONE)
 		return reason;
-	if (environment_take(pamh, &environment) < 0 ||
-	    put_connection(pamh, l) < 0)
-		return REASON_INTERNAL;
-	if ((r = start_keeper(pamh, l, &environment)) == 0)
-		return REASON_NONE;
-	if (l->is_break_glass) {
+	if ((fd = start_keeper(l)) < 0) {
+		if (l->break_glass == REASON_NONE) {
+			conf_error(&l->error, 0, "%s: %s",
+			    reason_text(REASON_KEEPER), strerror(-fd));
+			return REASON_KEEPER;
+		}
 		report_unsupervised(l);
-		return REASON_NONE;
+		fd = -1;
 	}
-	conf_error(&l->error, 0, "%s: %s", reason_text(REASON_KEEPER),
+	return keep_link(pamh, l, fd) < 0 ? REASON_INTERNAL : REASON_NONE;
+}
+
+/* The first line: who is it, before any module has read a file of theirs. */
+static int
+open_identity(pam_handle_t *pamh)
+{
+	AUTO_CLEAR(login_clear) struct login l = { 0 };
+	enum reason reason;
+
+	if ((reason = open_connection(pamh, &l)) != REASON_NONE)
+		return refuse(pamh, &l, reason);
+	return PAM_SUCCESS;
+}
+
+static int
+put_connection(pam_handle_t *pamh, const struct keeper_link *link)
+{
+	char text[sizeof(CONNECTION_VARIABLE) + 1 + UUID_TEXT_LEN];
+
+	snprintf(text, sizeof(text), CONNECTION_VARIABLE "=%s",
+	    link->connection.text);
+	return pam_putenv(pamh, text) == PAM_SUCCESS ? 0 : -ENOMEM;
+}
+
+static int
+hand_over_environment(pam_handle_t *pamh, const struct keeper_link *link)
+{
+	struct keeper_message m = { .type = KEEPERMSG_ENVIRONMENT };
+	int r = 0;
+
+	/* A break-glass login has a plain sshd's environment. */
+	if (!link->is_break_glass)
+		r = environment_take(pamh, &m.u.environment);
+	if (r == 0)
+		r = put_connection(pamh, link);
+	if (r == 0 && link->fd >= 0)
+		r = keepermsg_send(link->fd, &m);
+	keepermsg_clear(&m);
+	return link->is_break_glass ? 0 : r;
+}
+
+/* The last line: what the modules between have set, of the user's making. */
+static int
+open_environment(pam_handle_t *pamh)
+{
+	AUTO_CLEAR(login_clear) struct login l = { 0 };
+	const void *data = NULL;
+	int r = -ENOENT;
+
+	if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS && data != NULL)
+		r = hand_over_environment(pamh, data);
+	if (r == 0)
+		return PAM_SUCCESS;
+	(void)login_judge(pamh, &l);
+	conf_error(&l.error, 0,
+	    r == -ENOENT ? "the first pam_countersign line is missing"
+			 : "the environment cannot be handed over: %s",
 	    strerror(-r));
-	return REASON_KEEPER;
+	return refuse(pamh, &l, REASON_INTERNAL);
 }
 
 int
 pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	AUTO_CLEAR(login_clear) struct login l = { 0 };
-	enum reason reason;
-
 	(void)flags;
-	(void)argv;
 	if (!is_sshd(pamh))
 		return PAM_IGNORE;
-	if (argc > 0) {
-		pam_syslog(pamh, LOG_ERR, "takes no arguments");
-		return PAM_SESSION_ERR;
-	}
-	if ((reason = open_connection(pamh, &l)) != REASON_NONE)
-		return refuse(pamh, &l, reason);
-	return PAM_SUCCESS;
+	if (argc == 0)
+		return open_identity(pamh);
+	if (argc == 1 && strcmp(argv[0], "environment") == 0)
+		return open_environment(pamh);
+	pam_syslog(pamh, LOG_ERR, "the only argument is 'environment'");
+	kill(getpid(), SIGTERM);
+	return PAM_SESSION_ERR;
 }
 
 int
@@ -251,12 +310,13 @@ pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	const void *data = NULL;
 
 	(void)flags;
-	(void)argc;
 	(void)argv;
-	if (!is_sshd(pamh))
+	/* Once, though the stack has two lines. */
+	if (argc > 0 || !is_sshd(pamh))
 		return PAM_IGNORE;
 	/* The keeper sees the end by itself as well. */
-	if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS && data != NULL)
+	if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS &&
+	    data != NULL && ((const struct keeper_link *)data)->fd >= 0)
 		(void)keepermsg_send(((const struct keeper_link *)data)->fd,
 		    &bye);
 	return PAM_SUCCESS;

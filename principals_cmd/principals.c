@@ -64,7 +64,7 @@ report(const struct host *h, const struct cert *cert, const char *login,
 	/* sshd's monitor is the parent (docs/ARCHITECTURE.md). */
 	if (uuid_of_connection(getppid(), &connection) == 0)
 		ctx.connection_id = connection.text;
-	if (cert != NULL && !cert->is_opaque)
+	if (host_trusts(h, cert))
 		ctx.user = cert->key_id;
 	refusal_init(&refused, cert, reason, detail);
 	refusal_event(&ev, &ctx, &refused, "auth", "T3007W");

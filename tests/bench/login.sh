@@ -7,7 +7,7 @@ empty_sshd() {
   cp "$BUILD"/tests/bench/pam_empty.so "$(ls -d /usr/lib/*/security)"
   chmod 755 /usr/libexec/countersign/empty_*
   ln -s /usr/sbin/sshd /usr/sbin/emptysshd
-  sed s/pam_countersign/pam_empty/ /etc/pam.d/sshd >/etc/pam.d/emptysshd
+  sed "s/pam_countersign.so.*/pam_empty.so/" /etc/pam.d/sshd >/etc/pam.d/emptysshd
   sed -e 's#/principals %u %k#/empty_principals %u %k#' -e 's#countersign/session#countersign/empty_session#' \
     /etc/ssh/sshd_config.d/00-countersign.conf >"$LAB/empty_config"
   grep -v ^Include /etc/ssh/sshd_config >>"$LAB/empty_config"

@@ -89,7 +89,7 @@ ssh-keygen -q -t ed25519 -N '' -f "$LAB/other_ca"
 by_keygen foreign "$LAB/other_ca" -I 'foreign@example.com (serial 9) CA x' -n role:web -z 5 -V +1h
 as foreign deploy -- id
 refused
-event '.event=="auth" and .emitter=="sshd" and .reason=="ca_not_trusted" and .serial==5 and .user=="foreign@example.com (serial 9) CA x" and .login=="deploy"'
+event '.event=="auth" and .emitter=="sshd" and .reason=="ca_not_trusted" and .serial==5 and .claimed_user=="foreign@example.com (serial 9) CA x" and (has("user")|not) and .login=="deploy"'
 
 story "an account that does not exist"
 fresh

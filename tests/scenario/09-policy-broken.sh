@@ -72,7 +72,15 @@ as alice deploy -- true
 refused
 event '.event=="auth" and .reason=="settings_unreadable" and (.error|test("node.conf:4.*Lable"))'
 
-story "and it is mended without a restart"
+story "no settings of the host's own: a deny by label would deny nobody"
 sed -i '/Lable/d' /etc/countersign/node.conf
+mv /etc/countersign/node.conf /etc/countersign/away
+fresh
+as alice deploy -- true
+refused
+event '.event=="auth" and .reason=="settings_unreadable" and (.error|test("node.conf"))'
+mv /etc/countersign/away /etc/countersign/node.conf
+
+story "and it is mended without a restart"
 as alice deploy -- true
 exits 0

@@ -42,7 +42,7 @@ lab_install() {
   # The two edits that README.md asks for.
   sed -i 's/^module(load="imuxsock").*/module(load="imuxsock" SysSock.Annotate="on" SysSock.ParseTrusted="on")/' /etc/rsyslog.conf
   sed -i '/^module(load="imklog"/d' /etc/rsyslog.conf
-  sed -i "/pam_env.so user_readenv=1/r /usr/share/countersign/pam-line" /etc/pam.d/sshd
+  sed -i -e '/pam_loginuid.so/r /usr/share/countersign/pam-first' -e '/pam_env.so user_readenv=1/r /usr/share/countersign/pam-last' /etc/pam.d/sshd
   printf 'ServerHostname web1\nLabel env=prod\nLabel tier=web1\n' >/etc/countersign/node.conf
 }
 

@@ -29,25 +29,22 @@ START_TEST(a_greeting_comes_back)
 {
 	struct keeper_message m = { .type = KEEPERMSG_HELLO }, got;
 	char *roles[] = { (char[]){ "web" }, (char[]){ "db" } };
-	char *env[] = { (char[]){ "A=b c" } };
 
 	m.u.hello = (struct keeper_hello){ .user = (char[]){ "alice" },
 		.login = (char[]){ "deploy" },
 		.shell = (char[]){ "/bin/bash" },
 		.roles = { roles, 2 },
-		.environment = { env, 1 },
 		.serial = UINT64_MAX,
 		.uid = 1000,
-		.is_break_glass = true };
+		.break_glass = (char[]){ "expired" } };
 	ck_assert_int_eq(keepermsg_send(ends[0], &m), 0);
 	ck_assert_int_eq(keepermsg_receive(ends[1], &got), 0);
 	ck_assert_int_eq(got.type, KEEPERMSG_HELLO);
 	ck_assert_str_eq(got.u.hello.user, "alice");
 	ck_assert_str_eq(got.u.hello.command, "");
 	ck_assert_str_eq(got.u.hello.roles.v[1], "db");
-	ck_assert_str_eq(got.u.hello.environment.v[0], "A=b c");
 	ck_assert(got.u.hello.serial == UINT64_MAX);
-	ck_assert(got.u.hello.is_break_glass);
+	ck_assert_str_eq(got.u.hello.break_glass, "expired");
 	keepermsg_clear(&got);
 }
 END_TEST
@@ -81,6 +78,12 @@ START_TEST(short_messages_come_back)
 	ck_assert_int_eq(keepermsg_receive(ends[1], &got), 0);
 	ck_assert_uint_eq(got.u.exit.exit_code, 255);
 	ck_assert_uint_eq(got.u.exit.signal, 9);
+	m = (struct keeper_message){ .type = KEEPERMSG_ENVIRONMENT,
+		.u.environment = { (char *[]){ (char[]){ "A=b c" } }, 1 } };
+	ck_assert_int_eq(keepermsg_send(ends[0], &m), 0);
+	ck_assert_int_eq(keepermsg_receive(ends[1], &got), 0);
+	ck_assert_str_eq(got.u.environment.v[0], "A=b c");
+	keepermsg_clear(&got);
 	m = (struct keeper_message){ .type = KEEPERMSG_DENIED,
 		.u.denied = (char[]){ "no" } };
 	ck_assert_int_eq(keepermsg_send(ends[0], &m), 0);

@@ -1,0 +1,171 @@
+# The signer beside ssh-keygen: each reads all that the other writes; and what
+# it does when things go wrong.
+# shellcheck shell=bash
+
+cat >"$LAB/same.py" <<'END'
+"""same.py CERT: does `countersign inspect --json` say what `ssh-keygen -L` says?"""
+import json, os, re, subprocess, sys, datetime
+os.environ["TZ"] = "UTC"
+path = sys.argv[1]
+ours = json.loads(subprocess.check_output(["countersign", "inspect", "--json", path]))
+text = subprocess.check_output(["ssh-keygen", "-L", "-f", path], text=True)
+def field(name): return re.search(rf"^ +{name}: (.*)$", text, re.M).group(1)
+def block(name):
+    m = re.search(rf"^ +{name}: *(\(none\))?\n((?: {{16}}.*\n)*)", text, re.M)
+    return [l.strip() for l in m.group(2).splitlines()]
+theirs = {
+    "type": field("Type").split()[0], "kind": field("Type").split()[1],
+    "key_id": json.loads(field("Key ID")), "serial": int(field("Serial")),
+    "fingerprint": field("Public key").split()[1], "ca_fingerprint": field("Signing CA").split()[1],
+    "principals": block("Principals"),
+    "critical": sorted(l.split(" ")[0] for l in block("Critical Options")),
+    "extensions": sorted(l.split(" ")[0] for l in block("Extensions")),
+}
+valid = field("Valid")
+if valid == "forever":
+    theirs["valid_before"] = "forever"
+else:
+    m = re.match(r"from (\S+) to (\S+)", valid)
+    theirs["valid_after"], theirs["valid_before"] = (t + "Z" for t in m.groups())
+ours["critical"], ours["extensions"] = sorted(ours["critical"]), sorted(ours["extensions"])
+for key, value in theirs.items():
+    if ours[key] != value:
+        sys.exit(f"{path}: {key}: ours {ours[key]!r}, ssh-keygen's {value!r}")
+END
+same() { python3 "$LAB/same.py" "$1" || fail "inspect and ssh-keygen -L differ: $1"; }
+
+story "every certificate of ssh-keygen's is read as ssh-keygen reads it"
+for cert in "$root"/tests/vectors/certs/*-cert.pub; do
+  same "$cert"
+done
+
+story "every certificate of ours is read by ssh-keygen, for each key type"
+for key in ed25519 rsa ecdsa ecdsa384 ecdsa521 sked25519 skecdsa; do
+  cp "$root/tests/vectors/k_$key.pub" "$LAB/keys/k.pub"
+  countersign sign -q --ca "$LAB/ca" --user "$key@example.com" --role web --role db "$LAB/keys/k.pub" || fail "$key"
+  same "$LAB/keys/k-cert.pub"
+done
+for options in '-O clear' '-O no-pty -O no-x11-forwarding' '-O force-command=/bin/true -O source-address=10.0.0.0/8,::1/128' '-O verify-required' '-O permit-user-rc' '--ttl 90s'; do
+  # shellcheck disable=SC2086
+  countersign sign -q --ca "$LAB/ca" --user options@example.com --role web $options "$LAB/keys/k.pub" || fail "$options"
+  same "$LAB/keys/k-cert.pub"
+done
+countersign sign -q -s "$LAB/ca/user_ca" -I legacy -n a,b -V -1m:+1h -z 18446744073709551615 "$LAB/keys/k.pub" || fail "-s"
+ssh-keygen -L -f "$LAB/keys/k-cert.pub" | grep -q 'Serial: 18446744073709551615' || fail "the largest serial"
+
+story "its defaults: eight hours, a minute back, the ledger in step"
+before=$(wc -l <"$LAB/ca/ledger.jsonl")
+now=$(date +%s)
+countersign sign -q --ca "$LAB/ca" --user alice@example.com --role web - <"$LAB/keys/k.pub" >"$LAB/out-cert.pub" || fail "pipe"
+same "$LAB/out-cert.pub"
+countersign inspect --json "$LAB/out-cert.pub" | jq -e --argjson now "$now" '
+  ((.valid_after|fromdate) - $now + 60 | fabs) <= 2 and ((.valid_before|fromdate) - $now - 28800 | fabs) <= 2' >/dev/null || fail "times"
+[ "$(wc -l <"$LAB/ca/ledger.jsonl")" = $((before + 1)) ] || fail "not in the ledger"
+tail -n 1 "$LAB/ca/ledger.jsonl" | jq -e '.event=="cert.create" and .identity.user=="alice@example.com"' >/dev/null || fail "another line"
+
+# code N ARG...: countersign ends with this code and says something
+code() {
+  local want=$1
+  shift
+  runs countersign "$@"
+  exits "$want"
+  [ "$want" = 0 ] || [ -s "$LAB/err" ] || fail "no word about it: $*"
+}
+story "refusals say why, with their exit codes"
+K=$LAB/keys/k.pub
+code 2
+code 2 frobnicate
+code 0 --help
+code 0 sign --help
+code 2 sign --ca "$LAB/ca" --role web "$K"
+code 2 sign --ca "$LAB/ca" --user a@b "$K"
+code 2 sign --ca "$LAB/ca" --user a@b --role 'a b' "$K"
+code 2 sign --ca "$LAB/ca" --user 'a,b' --role web "$K"
+code 2 sign --ca "$LAB/ca" --user a@b --role web --ttl forever "$K"
+code 2 sign --ca "$LAB/ca" --user a@b --role web --ttl 0 "$K"
+code 2 sign --ca "$LAB/ca" --user a@b --role web -O frobnicate "$K"
+code 2 sign --ca "$LAB/ca" --user a@b --role web -O force-command= "$K"
+code 2 sign --ca "$LAB/ca" --user a@b --role web -O force-command=a -O force-command=b "$K"
+code 2 sign --ca "$LAB/ca" -s "$LAB/ca/user_ca" --user a@b --role web "$K"
+code 1 sign -s "$LAB/ca/user_ca" -I a "$K"
+code 2 sign -s "$LAB/ca/user_ca" -I a -n x -V always:forever "$K"
+code 1 sign --ca "$LAB/ca" --user a@b --role web "$root/tests/vectors/k_dsa.pub"
+code 1 sign --ca "$LAB/ca" --user a@b --role web "$root/tests/vectors/k_rsa1024.pub"
+code 1 sign --ca "$LAB/ca" --user a@b --role web "$LAB/keys/k-cert.pub"
+code 3 sign --ca "$LAB/ca" --user a@b --role web /nowhere
+code 3 sign --ca "$LAB/ca" --user a@b --role web "$LAB/keys/key"
+code 3 sign --ca /nowhere --user a@b --role web "$K"
+code 3 init --no-passphrase "$LAB/ca"
+code 2 init "$LAB/new"
+[ -e "$LAB/new" ] && fail "init without a word about passphrases made something"
+code 3 inspect "$K"
+code 3 inspect /nowhere
+ssh-keygen -q -t ed25519 -N secret -f "$LAB/locked"
+code 3 sign -s "$LAB/locked" -I a -n x -V +1h "$K"
+warns 'encrypted'
+cp "$LAB/ca/user_ca" "$LAB/loose"
+chmod 644 "$LAB/loose"
+code 3 sign -s "$LAB/loose" -I a -n x -V +1h "$K"
+warns 'chmod 600'
+
+story "text in a certificate cannot speak to the terminal"
+ssh-keygen -q -s "$LAB/ca/user_ca" -I $'evil\e]0;title\a\xff\xe2\x80\xae' -n x -V +1h "$K"
+countersign inspect "$LAB/keys/k-cert.pub" >"$LAB/out"
+grep -q $'[\x1b\x07]' "$LAB/out" && fail "escapes are shown as they are"
+grep -q 'evil.u{1b}' "$LAB/out" || fail "they are not shown as escapes"
+countersign inspect --json "$LAB/keys/k-cert.pub" | jq -e . >/dev/null || fail "no JSON"
+
+story "40 signers at once: no serial twice, and all in the ledger"
+rm -rf "$LAB/many"
+mkdir "$LAB/many"
+before=$(wc -l <"$LAB/ca/ledger.jsonl")
+for i in $(seq 40); do
+  cp "$root/tests/vectors/k_ed25519.pub" "$LAB/many/$i.pub"
+  countersign sign -q --ca "$LAB/ca" --user "u$i@example.com" --role web "$LAB/many/$i.pub" &
+  signers[i]=$!
+done
+for i in $(seq 40); do
+  wait "${signers[i]}" || fail "signer $i"
+done
+[ "$(for c in "$LAB"/many/*-cert.pub; do countersign inspect --json "$c" | jq .serial; done | sort -u | wc -l)" = 40 ] || fail "a serial twice"
+[ "$(wc -l <"$LAB/ca/ledger.jsonl")" = $((before + 40)) ] || fail "the ledger has another number"
+jq -e -s '[.[].serial] == ([.[].serial] | sort | unique)' "$LAB/ca/ledger.jsonl" >/dev/null || fail "the ledger's serials do not grow"
+
+story "kill -9 at any moment: never a certificate that is not in the ledger"
+rm -rf "$LAB/many"
+mkdir "$LAB/many"
+for i in $(seq 60); do
+  cp "$root/tests/vectors/k_ed25519.pub" "$LAB/many/$i.pub"
+  countersign sign -q --ca "$LAB/ca" --user "k$i@example.com" --role web "$LAB/many/$i.pub" &
+  signer=$!
+  sleep "0.00$((RANDOM % 10))"
+  kill -9 $signer 2>/dev/null
+  wait $signer 2>/dev/null
+done
+jq -e . "$LAB/ca/ledger.jsonl" >/dev/null || fail "a broken line in the ledger"
+made=0
+for cert in "$LAB"/many/*-cert.pub; do
+  [ -e "$cert" ] || continue
+  made=$((made + 1))
+  serial=$(countersign inspect --json "$cert" | jq .serial)
+  jq -e -s --argjson s "$serial" '[.[] | select(.serial == $s)] | length == 1' "$LAB/ca/ledger.jsonl" >/dev/null || fail "serial $serial is not in the ledger once"
+done
+printf '  (%s of 60 were in time)\n' "$made"
+code 0 sign -q --ca "$LAB/ca" --user after@example.com --role web "$K"
+
+story "a full disk: nothing is issued, and nothing is half written"
+mkdir "$LAB/small"
+mount -t tmpfs -o size=128k tmpfs "$LAB/small"
+cp -r "$LAB/ca/." "$LAB/small"
+: >"$LAB/small/ledger.jsonl"
+countersign sign -q --ca "$LAB/small" --user a@example.com --role web "$K" || fail "on the small disk"
+sum=$(sha256sum <"$LAB/small/ledger.jsonl")
+dd if=/dev/zero of="$LAB/small/fill" bs=1k 2>/dev/null
+rm -f "$LAB/keys/k-cert.pub"
+code 3 sign --ca "$LAB/small" --user b@example.com --role web "$K"
+[ -e "$LAB/keys/k-cert.pub" ] && fail "a certificate on a full disk"
+[ "$sum" = "$(sha256sum <"$LAB/small/ledger.jsonl")" ] || fail "the ledger changed"
+rm "$LAB/small/fill"
+countersign sign -q --ca "$LAB/small" --user c@example.com --role web "$K" || fail "after room was made"
+jq -e . "$LAB/small/ledger.jsonl" >/dev/null || fail "a broken line"
+umount "$LAB/small"
