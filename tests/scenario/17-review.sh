@@ -4,7 +4,7 @@
 issue alice web
 env_of() { cat >"/home/$1/.pam_environment"; }
 
-story "~/.pam_environment does not say who somebody is"
+story "A .pam_environment does not say who somebody is"
 ssh-keygen -q -t ed25519 -N '' -f "$LAB/own_ca"
 by_keygen ceo "$LAB/own_ca" -I ceo@example.com -n role:ops -V +1h
 cut -d ' ' -f 1,2 "$LAB/keys/ceo-cert.pub" | sed 's/^/SSH_AUTH_INFO_0 DEFAULT="publickey /; s/$/"/' | env_of deploy
