@@ -70,10 +70,13 @@ check_in(int fd, const char *command, struct keeper_message *ret)
 		m.u.checkin.columns = ws.ws_col;
 		m.u.checkin.rows = ws.ws_row;
 	}
-	/* A keeper that refuses does not wait to hear it: its word is there. */
+	/* A keeper that refuses does not wait to hear it: its word is there,
+	 * behind the error that it has closed on what it did not read. */
 	if ((r = keepermsg_send(fd, &m)) < 0 && r != -EPIPE)
 		return r;
-	return keepermsg_receive(fd, ret);
+	if ((r = keepermsg_receive(fd, ret)) == -ECONNRESET)
+		r = keepermsg_receive(fd, ret);
+	return r;
 }
 
 static int
