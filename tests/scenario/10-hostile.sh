@@ -70,6 +70,15 @@ while read -r flipped; do
   says ''
 done <"$LAB/flipped"
 
+story "a disk that answers late: it ends itself, printing nothing"
+# strace holds one of its calls for longer than the two seconds it has.
+timeout 30 setpriv --reuid=_countersign --regid=_countersign --init-groups \
+  strace -o /dev/null -e inject=openat:delay_enter=3000000:when=6 \
+  /usr/libexec/countersign/principals deploy "$cert" >"$LAB/out" 2>"$LAB/err" </dev/null
+STATUS=$?
+exits 1
+says ''
+
 story "a sshd that closes the pipe does not kill it"
 timeout 5 bash -c "setpriv --reuid=_countersign --regid=_countersign --init-groups /usr/libexec/countersign/principals deploy $cert; echo \$? >$LAB/status" | true
 [ "$(cat "$LAB/status")" = 0 ] || fail "status $(cat "$LAB/status") after a closed pipe"
