@@ -77,24 +77,30 @@ for shell in bash dash zsh fish; do
 done
 
 story "nor what ~/.pam_environment sets"
+# It leaves a trace only before the wrapper, which takes the variable away.
 cat >/tmp/evil.sh <<'END'
-[ "$COUNTERSIGN_CONNECTION" ] && touch /tmp/evil-ran
+#!/bin/sh
+if [ "$COUNTERSIGN_CONNECTION" ]; then touch /tmp/evil-ran; fi
 END
 chmod 755 /tmp/evil.sh
-cat >/home/s-bash/.pam_environment <<'END'
-BASH_ENV DEFAULT=/tmp/evil.sh
-ENV DEFAULT=/tmp/evil.sh
-SHELLOPTS DEFAULT=xtrace
-PS4 DEFAULT=$(touch /tmp/evil-ran)
-LD_PRELOAD DEFAULT=/tmp/evil.so
-COUNTERSIGN_CONNECTION DEFAULT=00000000-0000-4000-8000-000000000000
+gcc -shared -fPIC -x c - -o /tmp/evil.so <<'END'
+#include <fcntl.h>
+#include <stdlib.h>
+__attribute__((constructor)) static void run(void)
+{
+	if (getenv("COUNTERSIGN_CONNECTION"))
+		open("/tmp/evil-ran", O_CREAT | O_WRONLY, 0666);
+}
 END
-echo 'int x;' | gcc -shared -x c - -o /tmp/evil.so -Wl,-init,touch 2>/dev/null
-rm -f /tmp/evil-ran
-as alice s-bash -- true
-[ "$STATUS" = 0 ] || [ "$STATUS" = 127 ] || fail "status $STATUS"
-fresh_sid=$(events '.event=="session.start"' | tail -n 1 | jq -r .sid)
-[ "$fresh_sid" ] || fail "no session"
+for line in 'BASH_ENV DEFAULT=/tmp/evil.sh' 'ENV DEFAULT=/tmp/evil.sh' 'LD_PRELOAD DEFAULT=/tmp/evil.so' \
+  'LD_AUDIT DEFAULT=/tmp/evil.so' 'PS4 DEFAULT=\$(/tmp/evil.sh)' \
+  'COUNTERSIGN_CONNECTION DEFAULT=00000000-0000-4000-8000-000000000000'; do
+  printf '%s\nSHELLOPTS DEFAULT=xtrace\n' "$line" >/home/s-bash/.pam_environment
+  rm -f /tmp/evil-ran
+  as alice s-bash -- 'echo run'
+  says run
+  [ -e /tmp/evil-ran ] && fail "it ran before the wrapper: $line"
+done
 rm -f /home/s-bash/.pam_environment
 
 story "nobody but us writes events"

@@ -323,6 +323,7 @@ lab_start() {
   hostname web1
   ip link set lo up
   export HOME=/root LC_ALL=C.UTF-8
+  export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   unset SSH_AUTH_SOCK
   cd /
   lab_install
