@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Unix sockets that are listened on. */
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include "auto.h"
 #include "keepermsg.h"
 #include "listener.h"
+#include "unixsock.h"
 
 #define BACKLOG	 64
 #define PROBE_MS 200
@@ -28,14 +27,12 @@ remove_stale(const char *path)
 int
 listener_open(const char *path, mode_t mode)
 {
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	struct sockaddr_un sa;
 	AUTO(close) int fd = -1;
 	int r, ret;
 
-	if (strlen(path) >= sizeof(sa.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(sa.sun_path, path, strlen(path) + 1);
-	if ((r = remove_stale(path)) < 0)
+	if ((r = unixsock_address(path, &sa)) < 0 ||
+	    (r = remove_stale(path)) < 0)
 		return r;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

@@ -9,7 +9,7 @@
 
 #include "auto.h"
 #include "clock.h"
-#include "path.h"
+#include "input.h"
 #include "show.h"
 #include "sshcert.h"
 #include "sshkey.h"
@@ -29,22 +29,12 @@ static const char usage[] =
 static int
 load(const char *path, struct cert **ret)
 {
-	AUTO(fclose) FILE *opened = NULL;
 	AUTO(free) char *text = NULL;
 	char *type, *base64, *at;
-	FILE *f = stdin;
-	size_t len;
 	int r;
 
-	if (strcmp(path, "-") != 0) {
-		if ((opened = fopen(path, "re")) == NULL)
-			return -errno;
-		f = opened;
-	}
-	if ((r = path_read(f, 2 * CERT_MAX_BYTES, &text, &len)) < 0)
+	if ((r = input_read(path, 2 * CERT_MAX_BYTES, &text)) < 0)
 		return r;
-	if (strlen(text) != len)
-		return -EBADMSG;
 	at = text;
 	type = strsep(&at, " \t\r\n");
 	base64 = strsep(&at, " \t\r\n");
@@ -185,11 +175,11 @@ show_json(const struct cert *c)
 	sshkey_fingerprint(c->key, c->key_len, fp);
 	sshkey_fingerprint(c->ca, c->ca_len, ca);
 	doc = json_pack(
-	    "{s:s, s:s, s:o, s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}",
+	    "{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}",
 	    "type", c->type, "kind", c->kind == CERT_USER ? "user" : "host",
-	    "key_id", json_text(c->key_id), "serial", (json_int_t)c->serial,
-	    "fingerprint", fp, "ca_fingerprint", ca, "signature",
-	    signature_word(c), "valid_after",
+	    "key_id", json_text(c->key_id), "serial",
+	    show_json_serial(c->serial), "fingerprint", fp, "ca_fingerprint",
+	    ca, "signature", signature_word(c), "valid_after",
 	    clock_rfc3339(c->valid_after, from), "valid_before",
 	    clock_rfc3339(c->valid_before, until), "principals", principals,
 	    "critical", json_options(&c->critical), "extensions",

@@ -420,8 +420,8 @@ safe_comment(const char *comment)
 static int
 print_json(const struct cert *c, const char *line, const char *until)
 {
-	json_auto_t *doc = json_pack("{s:I, s:s, s:s%}", "serial",
-	    (json_int_t)c->serial, "expires", until, "certificate", line,
+	json_auto_t *doc = json_pack("{s:o, s:s, s:s%}", "serial",
+	    show_json_serial(c->serial), "expires", until, "certificate", line,
 	    (int)strcspn(line, "\n"));
 
 	if (doc == NULL || json_dumpf(doc, stdout, JSON_COMPACT) < 0)

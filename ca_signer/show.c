@@ -39,3 +39,11 @@ show_error(int exit_code, const char *fmt, ...)
 	fputc('\n', stderr);
 	return exit_code;
 }
+
+json_t *
+show_json_serial(uint64_t serial)
+{
+	if (serial <= INT64_MAX)
+		return json_integer((json_int_t)serial);
+	return json_sprintf("%llu", (unsigned long long)serial);
+}

@@ -3,7 +3,9 @@
 #ifndef CS_SHOW_H
 #define CS_SHOW_H
 
+#include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* The tool's exit codes (docs/countersign.1). */
@@ -19,5 +21,7 @@ void show_text(FILE *f, const char *text, size_t len);
 /* "countersign: ..." to stderr; returns exit_code. */
 int show_error(int exit_code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* A number; above 2^63-1, where jansson has none, a string of digits. */
+json_t *show_json_serial(uint64_t serial);
 
 #endif

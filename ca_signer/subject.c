@@ -1,31 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /* The keys that are to be certified. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auto.h"
-#include "path.h"
+#include "input.h"
 #include "subject.h"
 
 int
 subject_load(const char *path, struct sshkey *ret)
 {
-	AUTO(fclose) FILE *opened = NULL;
 	AUTO(free) char *text = NULL;
-	FILE *f = stdin;
-	size_t len;
 	int r;
 
-	if (strcmp(path, "-") != 0) {
-		if ((opened = fopen(path, "re")) == NULL)
-			return -errno;
-		f = opened;
-	}
-	if ((r = path_read(f, 2 * SSHKEY_BLOB_MAX_BYTES, &text, &len)) < 0)
+	if ((r = input_read(path, 2 * SSHKEY_BLOB_MAX_BYTES, &text)) < 0)
 		return r;
-	return strlen(text) == len ? sshkey_parse_line(text, ret) : -EBADMSG;
+	return sshkey_parse_line(text, ret);
 }
 
 /* Bits of an mpint's body (RFC 4251 5): a leading zero byte is a sign. */

@@ -9,13 +9,13 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 
 #include "auto.h"
 #include "eventsink.h"
 #include "parse.h"
+#include "unixsock.h"
 
 #define PREFIX_MAX 64
 #define LOST_MAX   1000000000ULL
@@ -34,12 +34,11 @@ eventsink_init(struct eventsink *s, const struct settings *host,
 static int
 connect_to(const char *path)
 {
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd;
+	struct sockaddr_un sa;
+	int fd, r;
 
-	if (strlen(path) >= sizeof(sa.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(sa.sun_path, path, strlen(path) + 1);
+	if ((r = unixsock_address(path, &sa)) < 0)
+		return r;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
 #include "auto.h"
 #include "keepermsg.h"
+#include "unixsock.h"
 #include "wire.h"
 
 static void
@@ -339,13 +339,12 @@ keepermsg_set_timeout(int fd, unsigned timeout_ms)
 int
 keepermsg_connect(const char *path, unsigned timeout_ms)
 {
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	struct sockaddr_un sa;
 	AUTO(close) int fd = -1;
 	int r, ret;
 
-	if (strlen(path) >= sizeof(sa.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(sa.sun_path, path, strlen(path) + 1);
+	if ((r = unixsock_address(path, &sa)) < 0)
+		return r;
 	if ((fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) < 0)
 		return -errno;
 	/* SO_SNDTIMEO bounds connect(2) as well when the backlog is full. */

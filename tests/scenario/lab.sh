@@ -179,17 +179,22 @@ by_keygen() {
   ssh-keygen -q -s "$ca" "$@" "$LAB/keys/$name.pub" || lab_die "ssh-keygen -s failed"
 }
 
-# ssh_stays NAME LOGIN [OPTION...] [-- COMMAND...]: plain ssh that goes on in
-# the background as $CLIENT, for ssh_goes to end
-ssh_stays() {
-  local name=$1 login=$2 options=()
-  shift 2
+# split ARG...: OPTIONS are those before --, COMMAND what follows
+split() {
+  OPTIONS=()
   while [ $# -gt 0 ] && [ "$1" != -- ]; do
-    options+=("$1")
+    OPTIONS+=("$1")
     shift
   done
   [ $# -gt 0 ] && shift
-  ssh -F "$LAB/ssh_config" -i "$LAB/keys/$name" "${options[@]}" -l "$login" web1 "$@" \
+  COMMAND=("$@")
+}
+
+# ssh_stays NAME LOGIN [OPTION...] [-- COMMAND...]: plain ssh that goes on in
+# the background as $CLIENT, for ssh_goes to end
+ssh_stays() {
+  split "${@:3}"
+  ssh -F "$LAB/ssh_config" -i "$LAB/keys/$1" "${OPTIONS[@]}" -l "$2" web1 "${COMMAND[@]}" \
     >/dev/null 2>"$LAB/err" </dev/null &
   CLIENT=$!
 }
@@ -200,14 +205,8 @@ ssh_goes() {
 
 # as NAME LOGIN [OPTION...] -- COMMAND...: and what came of it
 as() {
-  local name=$1 login=$2 options=()
-  shift 2
-  while [ $# -gt 0 ] && [ "$1" != -- ]; do
-    options+=("$1")
-    shift
-  done
-  [ $# -gt 0 ] && shift
-  runs ssh -F "$LAB/ssh_config" -i "$LAB/keys/$name" "${options[@]}" -l "$login" web1 "$@"
+  split "${@:3}"
+  runs ssh -F "$LAB/ssh_config" -i "$LAB/keys/$1" "${OPTIONS[@]}" -l "$2" web1 "${COMMAND[@]}"
 }
 
 runs() {
@@ -288,14 +287,8 @@ plain_sshd() {
 
 # plainly LOGIN [OPTION...] -- COMMAND...: as `as`, on the plain sshd
 plainly() {
-  local login=$1 options=()
-  shift
-  while [ $# -gt 0 ] && [ "$1" != -- ]; do
-    options+=("$1")
-    shift
-  done
-  [ $# -gt 0 ] && shift
-  runs ssh -F "$LAB/ssh_config" -p 2222 -i "$LAB/keys/key" "${options[@]}" -l "$login" web1 "$@"
+  split "${@:2}"
+  runs ssh -F "$LAB/ssh_config" -p 2222 -i "$LAB/keys/key" "${OPTIONS[@]}" -l "$1" web1 "${COMMAND[@]}"
 }
 
 # alike NAME LOGIN [OPTION...] -- COMMAND...: output, errors and status are those
