@@ -67,10 +67,11 @@ END
 python3 "$LAB/logins.py" "$LAB" "$LOGINS" "${accounts[@]}" || fail "a login failed"
 
 cert=$(cut -d ' ' -f 2 "$LAB/keys/alice-cert.pub")
-read -r ours empty p99_ours p99_empty < <(setpriv --reuid=_countersign --regid=_countersign --init-groups \
+read -r ours empty p99_ours p99_empty kib_ours kib_empty < <(setpriv --reuid=_countersign --regid=_countersign --init-groups \
   "$BUILD/tests/bench/spawn" 400 "/usr/libexec/countersign/principals deploy $cert" \
   "/usr/libexec/countersign/empty_principals deploy $cert")
-awk -v a="$ours" -v b="$empty" -v c="$p99_ours" -v d="$p99_empty" 'BEGIN {
+awk -v a="$ours" -v b="$empty" -v c="$p99_ours" -v d="$p99_empty" -v e="$kib_ours" -v f="$kib_empty" 'BEGIN {
   printf "figure principals %.0f us, empty program %.0f us (medians of 400)\n", a, b
   printf "ratio principals/empty %.2f (goal <= 1.5)\n", a / b
+  printf "figure principals-memory %d KiB, empty program %d KiB (goal < 3072)\n", e, f
   printf "ratio principals/empty-p99 %.2f (goal <= 2)\n", c / d }'

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* spawn N 'A ARG...' 'B ARG...': runs the two in turn N times each and prints
- * medians and 99th percentiles of their wall-clock times. */
+ * medians and 99th percentiles of their wall-clock times, in microseconds, and
+ * their peak memory, in KiB. */
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,10 +29,11 @@ split(char *text, char **argv)
 	argv[n] = NULL;
 }
 
-/* Microseconds of one run. */
+/* Microseconds of one run; *max_kib grows to its peak memory. */
 static double
-run_once(char **argv)
+run_once(char **argv, long *max_kib)
 {
+	struct rusage usage;
 	posix_spawn_file_actions_t fa;
 	struct timespec a, b;
 	int status;
@@ -40,11 +43,13 @@ run_once(char **argv)
 	posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_WRONLY, 0);
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	if (posix_spawn(&pid, argv[0], &fa, NULL, argv, environ) != 0 ||
-	    waitpid(pid, &status, 0) != pid || status != 0) {
+	    wait4(pid, &status, 0, &usage) != pid || status != 0) {
 		fprintf(stderr, "spawn: '%s' failed\n", argv[0]);
 		exit(1);
 	}
 	clock_gettime(CLOCK_MONOTONIC, &b);
+	if (usage.ru_maxrss > *max_kib)
+		*max_kib = usage.ru_maxrss;
 	posix_spawn_file_actions_destroy(&fa);
 	return (double)(b.tv_sec - a.tv_sec) * 1e6 +
 	    (double)(b.tv_nsec - a.tv_nsec) / 1e3;
@@ -63,7 +68,7 @@ main(int argc, char **argv)
 {
 	char *a[ARGS_MAX + 1], *b[ARGS_MAX + 1];
 	static double ta[RUNS_MAX], tb[RUNS_MAX];
-	long n, i;
+	long n, i, ka = 0, kb = 0;
 
 	if (argc != 4 || (n = strtol(argv[1], NULL, 10)) < 1 || n > RUNS_MAX) {
 		fprintf(stderr, "usage: spawn N 'A ARG...' 'B ARG...'\n");
@@ -72,16 +77,16 @@ main(int argc, char **argv)
 	split(argv[2], a);
 	split(argv[3], b);
 	for (i = 0; i < WARMUP; i++) {
-		run_once(a);
-		run_once(b);
+		run_once(a, &ka);
+		run_once(b, &kb);
 	}
 	for (i = 0; i < n; i++) {
-		ta[i] = run_once(a);
-		tb[i] = run_once(b);
+		ta[i] = run_once(a, &ka);
+		tb[i] = run_once(b, &kb);
 	}
 	qsort(ta, (size_t)n, sizeof(*ta), compare);
 	qsort(tb, (size_t)n, sizeof(*tb), compare);
-	printf("%.1f %.1f %.1f %.1f\n", ta[n / 2], tb[n / 2], ta[n * 99 / 100],
-	    tb[n * 99 / 100]);
+	printf("%.1f %.1f %.1f %.1f %ld %ld\n", ta[n / 2], tb[n / 2],
+	    ta[n * 99 / 100], tb[n * 99 / 100], ka, kb);
 	return 0;
 }
