@@ -107,7 +107,8 @@ main(void)
 		return refuse("cannot drop the wrapper's group");
 	prctl(PR_SET_DUMPABLE, 0);
 	if (fd < 0)
-		return refuse("this connection has no keeper");
+		return refuse("this connection has no keeper: are both "
+			      "pam_countersign lines in /etc/pam.d/sshd?");
 	if (original != NULL && (command = strdup(original)) == NULL)
 		return refuse("out of memory");
 	if ((r = check_in(fd, command, &answer)) < 0)

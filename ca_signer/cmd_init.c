@@ -122,7 +122,7 @@ print_next(const char *dir, const char *user_ca, const char *host_ca)
 	       "On each host, as /etc/countersign/user_ca.pub:\n  %s\n\n"
 	       "In each person's known_hosts:\n  @cert-authority * %s\n\n"
 	       "A certificate for a person:\n  countersign sign --ca %s "
-	       "--user alice@example.com --role admin id_ed25519.pub\n",
+	       "--user alice@example.com --role web id_ed25519.pub\n",
 	    dir, user_ca, host_ca, dir);
 }
 

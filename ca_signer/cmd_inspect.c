@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "auto.h"
+#include "certfile.h"
 #include "clock.h"
-#include "input.h"
 #include "show.h"
 #include "sshcert.h"
 #include "sshkey.h"
@@ -25,25 +25,6 @@ static const char usage[] =
     "\n"
     "  --json      one JSON object\n"
     "  -h, --help  this text\n";
-
-static int
-load(const char *path, struct cert **ret)
-{
-	AUTO(free) char *text = NULL;
-	char *type, *base64, *at;
-	int r;
-
-	if ((r = input_read(path, 2 * CERT_MAX_BYTES, &text)) < 0)
-		return r;
-	at = text;
-	type = strsep(&at, " \t\r\n");
-	base64 = strsep(&at, " \t\r\n");
-	if (base64 == NULL)
-		return -EBADMSG;
-	if ((r = cert_parse_base64(base64, ret)) < 0)
-		return r;
-	return strcmp((*ret)->type, type) == 0 ? 0 : -EBADMSG;
-}
 
 static const char *
 signature_word(const struct cert *c)
@@ -216,11 +197,9 @@ cmd_inspect(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	if ((r = load(argv[optind], &c)) < 0 || c == NULL)
+	if ((r = certfile_load(argv[optind], &c)) < 0 || c == NULL)
 		return show_error(EXIT_INPUT, "cannot read '%s': %s",
-		    argv[optind],
-		    r == -EBADMSG ? "not an OpenSSH certificate"
-				  : strerror(-r));
+		    argv[optind], certfile_error(r));
 	if (json)
 		return show_json(c) < 0 ? EXIT_INPUT : EXIT_DONE;
 	show_plain(c);

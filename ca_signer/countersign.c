@@ -15,7 +15,9 @@ static const struct {
 } verbs[] = {
 	{ "init", cmd_init, "make a certificate authority" },
 	{ "sign", cmd_sign, "issue certificates that expire" },
+	{ "host", cmd_host, "issue certificates for hosts" },
 	{ "inspect", cmd_inspect, "show what a certificate says" },
+	{ "needs-renewal", cmd_needs_renewal, "is it time for a new one?" },
 };
 
 static void
@@ -26,8 +28,8 @@ print_usage(FILE *f)
 	fputs("usage: countersign VERB [OPTION]... (countersign VERB --help)\n",
 	    f);
 	for (i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(f, "  %-10s %s\n", verbs[i].name, verbs[i].what);
-	fputs("  --version  print the version\n", f);
+		fprintf(f, "  %-14s %s\n", verbs[i].name, verbs[i].what);
+	fputs("  --version      print the version\n", f);
 }
 
 /* A dump of this process would hold a CA's key. */
@@ -61,6 +63,6 @@ main(int argc, char **argv)
 		puts("countersign " CS_VERSION);
 		return EXIT_DONE;
 	}
-	print_usage(stderr);
-	return show_error(EXIT_USAGE, "no such verb: '%s'", argv[1]);
+	return show_error(EXIT_USAGE,
+	    "no such verb: '%s' (see countersign --help)", argv[1]);
 }

@@ -92,3 +92,11 @@ validity_parse(const char *text, uint64_t now_s, uint64_t *ret_after,
 	*ret_before = before;
 	return 0;
 }
+
+int
+validity_parse_ttl(const char *text, uint64_t *ret_seconds)
+{
+	if (text[strspn(text, "0123456789")] == '\0')
+		return -EINVAL;
+	return parse_duration(text, ret_seconds);
+}

@@ -13,6 +13,10 @@
 int validity_parse(const char *text, uint64_t now_s, uint64_t *ret_after,
     uint64_t *ret_before);
 
+/* --ttl: a duration with a unit, since a bare "8" is rarely eight seconds. 0
+ * or -EINVAL. */
+int validity_parse_ttl(const char *text, uint64_t *ret_seconds);
+
 #define VALIDITY_BACKDATE_S    60
 #define VALIDITY_DEFAULT_TTL_S (8 * 3600)
 

@@ -6,6 +6,8 @@
 
 int cmd_init(int argc, char **argv);
 int cmd_sign(int argc, char **argv);
+int cmd_host(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
+int cmd_needs_renewal(int argc, char **argv);
 
 #endif

@@ -62,8 +62,12 @@ host_load(struct host *h, uid_t trusted, struct conf_error *reterr)
 	if (host_load_cas(h->settings->user_ca, trusted, &h->cas, reterr) < 0)
 		return REASON_SETTINGS_UNREADABLE;
 	if (policy_load(h->settings->policy, trusted, &h->policy, &e) < 0) {
-		conf_error(reterr, e.line, "%s:%zu: %.180s",
-		    h->settings->policy, e.line, e.what);
+		if (e.line > 0)
+			conf_error(reterr, e.line, "%s:%zu: %.180s",
+			    h->settings->policy, e.line, e.what);
+		else
+			conf_error(reterr, 0, "%s: %.180s", h->settings->policy,
+			    e.what);
 		return REASON_POLICY_UNREADABLE;
 	}
 	return REASON_NONE;

@@ -234,8 +234,15 @@ static int
 open_identity(pam_handle_t *pamh)
 {
 	AUTO_CLEAR(login_clear) struct login l = { 0 };
+	const void *data = NULL;
 	enum reason reason;
 
+	if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS) {
+		(void)login_judge(pamh, &l);
+		conf_error(&l.error, 0,
+		    "pam_countersign stands twice in the PAM stack");
+		return refuse(pamh, &l, REASON_INTERNAL);
+	}
 	if ((reason = open_connection(pamh, &l)) != REASON_NONE)
 		return refuse(pamh, &l, reason);
 	return PAM_SUCCESS;

@@ -45,6 +45,7 @@ exits 0
 story "taken off as README.md says: a plain sshd again"
 sed -n '/^<!-- remove -->$/,/^<!-- end -->$/p' "$root/README.md" | grep '^    ' | sed 's/^    //' >"$LAB/remove"
 [ -s "$LAB/remove" ] || fail "README.md does not say how"
+pkill -f libexec/countersign/keeper
 grep -v systemctl "$LAB/remove" | bash -eu >"$LAB/out" 2>"$LAB/err" || fail "the README's lines fail"
 kill "$SSHD"
 wait "$SSHD" 2>/dev/null
@@ -59,4 +60,6 @@ exits 3
 says plain
 find /etc /usr /var /run \( -name '*countersign*' -o -path '/usr/libexec/countersign*' \) -not -path '/var/log/*' >"$LAB/left" 2>/dev/null
 [ -s "$LAB/left" ] && fail "left behind: $(head "$LAB/left")"
+getent passwd _countersign && fail "the account is left"
+getent group _countersign-log && fail "a group is left"
 : >$EVENTS

@@ -83,6 +83,11 @@ code 2 sign --ca "$LAB/ca" --user a@b --role 'a b' "$K"
 code 2 sign --ca "$LAB/ca" --user 'a,b' --role web "$K"
 code 2 sign --ca "$LAB/ca" --user a@b --role web --ttl forever "$K"
 code 2 sign --ca "$LAB/ca" --user a@b --role web --ttl 0 "$K"
+code 2 sign --ca "$LAB/ca" --user a@b --role web --ttl 8 "$K"
+code 2 sign --ca "$LAB/ca" --user a@b --role web -O source-address=home "$K"
+code 2 sign --ca "$LAB/ca" --user a@b --role web
+code 2 host --ca "$LAB/ca" --hostname 'web*' "$K"
+code 2 host --ca "$LAB/ca" "$K"
 code 2 sign --ca "$LAB/ca" --user a@b --role web -O frobnicate "$K"
 code 2 sign --ca "$LAB/ca" --user a@b --role web -O force-command= "$K"
 code 2 sign --ca "$LAB/ca" --user a@b --role web -O force-command=a -O force-command=b "$K"
@@ -107,6 +112,39 @@ cp "$LAB/ca/user_ca" "$LAB/loose"
 chmod 644 "$LAB/loose"
 code 3 sign -s "$LAB/loose" -I a -n x -V +1h "$K"
 warns 'chmod 600'
+
+story "a host's certificate: read by ssh-keygen, believed by ssh, in the ledger"
+cp /etc/ssh/ssh_host_ed25519_key.pub "$LAB/host.pub"
+code 0 host --ca "$LAB/ca" --hostname web1,web1.example.com "$LAB/host.pub"
+same "$LAB/host-cert.pub"
+tail -n 1 "$LAB/ca/ledger.jsonl" | jq -e '.cert_type=="host" and .identity.principals==["web1","web1.example.com"]' >/dev/null || fail "the ledger"
+cp "$LAB/host-cert.pub" /etc/ssh/ssh_host_ed25519_key-cert.pub
+echo 'HostCertificate /etc/ssh/ssh_host_ed25519_key-cert.pub' >>/etc/ssh/sshd_config
+kill -HUP "$SSHD"
+sleep 0.3
+sed 's/^/@cert-authority * /' "$LAB/ca/host_ca.pub" >/root/.ssh/known_hosts
+issue alice web
+as alice deploy -- 'echo known'
+says known
+runs ssh -F "$LAB/ssh_config" -o HostKeyAlias=db1 -i "$LAB/keys/alice" -l deploy web1 true
+exits 255
+
+story "is it time to renew?"
+K2=$LAB/keys/renew.pub
+cp "$K" "$K2"
+cert=$LAB/keys/renew-cert.pub
+for span in '-60m:+31m 1' '-60m:+29m 0' '-3h:-1h 0' '-1m:+8h 1'; do
+  countersign sign -q -s "$LAB/ca/user_ca" -I r -n x -V "${span% *}" "$K2" || fail "$span"
+  runs countersign needs-renewal "$cert"
+  exits "${span#* }"
+done
+runs countersign needs-renewal --expires-in 9h "$cert"
+exits 0
+runs countersign needs-renewal "$K2"
+exits 3
+rm "$cert"
+runs countersign needs-renewal "$cert"
+exits 2
 
 story "text in a certificate cannot speak to the terminal"
 ssh-keygen -q -s "$LAB/ca/user_ca" -I $'evil\e]0;title\a\xff\xe2\x80\xae' -n x -V +1h "$K"

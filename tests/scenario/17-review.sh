@@ -57,6 +57,14 @@ cp "$LAB/pam.good" /etc/pam.d/sshd
 as alice deploy -- 'echo in'
 says in
 
+story "the first line twice: refused, and it says so"
+fresh
+sed '/pam_countersign.so$/p' "$LAB/pam.good" >/etc/pam.d/sshd
+as alice deploy -- 'echo in'
+exits 255
+event '.event=="session.rejected" and (.error|test("twice"))'
+cp "$LAB/pam.good" /etc/pam.d/sshd
+
 story "a command that only begins like sftp is a command"
 fresh
 as alice deploy -- '/usr/lib/openssh/sftp-server </dev/null >/dev/null; echo more'
@@ -135,3 +143,24 @@ mv /run/countersign/input/away /run/countersign/input/log
 as alice root -- id
 refused
 event '.event=="audit.gap" and .emitter=="principals"'
+
+story "break-glass exactly as README.md says: without keeper, policy, CA, KRL"
+sed -i '1d' /etc/ssh/sshd_config
+account keeper-of-keys /bin/bash
+sed -n '/^\*\*When everything/,/^first in/p' "$root/README.md" | grep '^    ' | sed 's/^    //; s/NAME.pub/\/tmp\/name.pub/; s/NAME/keeper-of-keys/g; s/^groupadd breakglass/groupadd -f breakglass/' >"$LAB/glass"
+[ -s "$LAB/glass" ] || fail "README.md does not say how"
+cp "$LAB/keys/key.pub" /tmp/name.pub
+bash -eu "$LAB/glass" >"$LAB/out" 2>"$LAB/err" || fail "the README's lines fail"
+sed -n '/^    Match Group breakglass/,/^$/p' "$root/README.md" >>/etc/ssh/sshd_config
+kill "$SSHD" "$KEEPER"
+wait "$SSHD" "$KEEPER" 2>/dev/null
+mv /var/lib/countersign /var/lib/countersign.away
+mv /etc/countersign/user_ca.pub /etc/countersign/away
+lab_sshd
+cp "$LAB/keys/key" "$LAB/keys/plain"
+as plain keeper-of-keys -- 'echo in'
+says in
+event '.event=="connection.start" and .code=="CS010W" and .login=="keeper-of-keys" and .emitter=="pam"'
+as alice deploy -- 'echo in'
+says ''
+: >$EVENTS
