@@ -56,10 +56,10 @@ timeout 3 bash -c 'exec 3<>/dev/tcp/127.0.0.1/9004; read -r line <&3; [[ $line =
 ssh_goes
 as carol deploy -o ExitOnForwardFailure=yes -R 9005:127.0.0.1:8000 -- id
 exits 255
-as carol deploy -o ExitOnForwardFailure=yes -R /tmp/sock:127.0.0.1:8000 -- id
+as carol deploy -o ExitOnForwardFailure=yes -R /var/tmp/sock:127.0.0.1:8000 -- id
 exits 255
-python3 -c 'import socket; s=socket.socket(socket.AF_UNIX); s.bind("/tmp/up"); s.listen(); s.accept()[0].sendall(b"hello")' &
-ssh_stays carol deploy -N -L 9006:/tmp/up
+python3 -c 'import socket; s=socket.socket(socket.AF_UNIX); s.bind("/var/tmp/up"); s.listen(); s.accept()[0].sendall(b"hello")' &
+ssh_stays carol deploy -N -L 9006:/var/tmp/up
 wait_until "the client listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/9006' 2>/dev/null
 [ "$(timeout 2 cat </dev/tcp/127.0.0.1/9006 2>/dev/null)" = hello ] && fail "a socket was reached"
 ssh_goes

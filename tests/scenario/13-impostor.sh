@@ -68,38 +68,38 @@ for shell in bash dash zsh fish; do
   account s-$shell "$(command -v $shell)"
   file=/home/s-$shell/${start[$shell]}
   mkdir -p "$(dirname "$file")"
-  echo "test -n \"\$COUNTERSIGN_CONNECTION\"; and touch /tmp/ran-$shell" >"$file"
-  [ $shell = fish ] || echo "[ \"\$COUNTERSIGN_CONNECTION\" ] && touch /tmp/ran-$shell" >"$file"
+  echo "test -n \"\$COUNTERSIGN_CONNECTION\"; and touch /var/tmp/ran-$shell" >"$file"
+  [ $shell = fish ] || echo "[ \"\$COUNTERSIGN_CONNECTION\" ] && touch /var/tmp/ran-$shell" >"$file"
   chown -R s-$shell /home/s-$shell
   as alice s-$shell -- 'echo run'
   says run
-  [ -e /tmp/ran-$shell ] && fail "$file ran before the wrapper"
+  [ -e /var/tmp/ran-$shell ] && fail "$file ran before the wrapper"
 done
 
 story "nor what ~/.pam_environment sets"
 # It leaves a trace only before the wrapper, which takes the variable away.
-cat >/tmp/evil.sh <<'END'
+cat >/var/tmp/evil.sh <<'END'
 #!/bin/sh
-if [ "$COUNTERSIGN_CONNECTION" ]; then touch /tmp/evil-ran; fi
+if [ "$COUNTERSIGN_CONNECTION" ]; then touch /var/tmp/evil-ran; fi
 END
-chmod 755 /tmp/evil.sh
-gcc -shared -fPIC -x c - -o /tmp/evil.so <<'END'
+chmod 755 /var/tmp/evil.sh
+gcc -shared -fPIC -x c - -o /var/tmp/evil.so <<'END'
 #include <fcntl.h>
 #include <stdlib.h>
 __attribute__((constructor)) static void run(void)
 {
 	if (getenv("COUNTERSIGN_CONNECTION"))
-		open("/tmp/evil-ran", O_CREAT | O_WRONLY, 0666);
+		open("/var/tmp/evil-ran", O_CREAT | O_WRONLY, 0666);
 }
 END
-for line in 'BASH_ENV DEFAULT=/tmp/evil.sh' 'ENV DEFAULT=/tmp/evil.sh' 'LD_PRELOAD DEFAULT=/tmp/evil.so' \
-  'LD_AUDIT DEFAULT=/tmp/evil.so' 'PS4 DEFAULT=\$(/tmp/evil.sh)' \
+for line in 'BASH_ENV DEFAULT=/var/tmp/evil.sh' 'ENV DEFAULT=/var/tmp/evil.sh' 'LD_PRELOAD DEFAULT=/var/tmp/evil.so' \
+  'LD_AUDIT DEFAULT=/var/tmp/evil.so' 'PS4 DEFAULT=\$(/var/tmp/evil.sh)' \
   'COUNTERSIGN_CONNECTION DEFAULT=00000000-0000-4000-8000-000000000000'; do
   printf '%s\nSHELLOPTS DEFAULT=xtrace\n' "$line" >/home/s-bash/.pam_environment
-  rm -f /tmp/evil-ran
+  rm -f /var/tmp/evil-ran
   as alice s-bash -- 'echo run'
   says run
-  [ -e /tmp/evil-ran ] && fail "it ran before the wrapper: $line"
+  [ -e /var/tmp/evil-ran ] && fail "it ran before the wrapper: $line"
 done
 rm -f /home/s-bash/.pam_environment
 

@@ -147,9 +147,9 @@ event '.event=="audit.gap" and .emitter=="principals"'
 story "break-glass exactly as README.md says: without keeper, policy, CA, KRL"
 sed -i '1d' /etc/ssh/sshd_config
 account keeper-of-keys /bin/bash
-sed -n '/^\*\*When everything/,/^first in/p' "$root/README.md" | grep '^    ' | sed 's/^    //; s/NAME.pub/\/tmp\/name.pub/; s/NAME/keeper-of-keys/g; s/^groupadd breakglass/groupadd -f breakglass/' >"$LAB/glass"
+sed -n '/^\*\*When everything/,/^first in/p' "$root/README.md" | grep '^    ' | sed 's/^    //; s/NAME.pub/\/var\/tmp\/name.pub/; s/NAME/keeper-of-keys/g; s/^groupadd breakglass/groupadd -f breakglass/' >"$LAB/glass"
 [ -s "$LAB/glass" ] || fail "README.md does not say how"
-cp "$LAB/keys/key.pub" /tmp/name.pub
+cp "$LAB/keys/key.pub" /var/tmp/name.pub
 bash -eu "$LAB/glass" >"$LAB/out" 2>"$LAB/err" || fail "the README's lines fail"
 sed -n '/^    Match Group breakglass/,/^$/p' "$root/README.md" >>/etc/ssh/sshd_config
 kill "$SSHD" "$KEEPER"
