@@ -2,7 +2,6 @@
 /* One connection: greeted by the PAM module, visited by wrappers, ended. */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,17 +49,6 @@ catch_signals(sigset_t *ret_open)
 }
 
 static int
-find_session_group(gid_t *ret)
-{
-	const struct group *gr = getgrnam(SESSION_GROUP);
-
-	if (gr == NULL)
-		return -ENOENT;
-	*ret = gr->gr_gid;
-	return 0;
-}
-
-static int
 receive_hello(struct connection *c)
 {
 	struct keeper_message m;
@@ -105,8 +93,7 @@ begin(struct connection *c)
 	struct keeper_message ready = { .type = KEEPERMSG_READY };
 	int r;
 
-	if ((r = find_session_group(&c->session_gid)) < 0 ||
-	    (r = receive_hello(c)) < 0 || (r = open_listener(c)) < 0)
+	if ((r = receive_hello(c)) < 0 || (r = open_listener(c)) < 0)
 		return r;
 	c->started_usec = clock_now_usec();
 	/* sshd has not written this login there yet. */
@@ -375,7 +362,7 @@ connection_free(struct connection *c)
 }
 
 int
-connection_serve(int fd, const struct settings *host)
+connection_serve(int fd, const struct settings *host, gid_t session_gid)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 	sigset_t open;
@@ -384,6 +371,7 @@ connection_serve(int fd, const struct settings *host)
 	if (c == NULL)
 		return -ENOMEM;
 	c->host = host;
+	c->session_gid = session_gid;
 	c->sshd = fd;
 	c->listener = -1;
 	c->end_reason = "closed";

@@ -52,9 +52,10 @@ struct connection {
 
 /*
  * Serves the connection whose PAM module is at the other end of fd (which it
- * takes), from HELLO to the end of its last session. 0 or -errno if it could
+ * takes), from HELLO to the end of its last session. session_gid is the
+ * wrapper's group. 0 or -errno if it could
  * not begin.
  */
-int connection_serve(int fd, const struct settings *host);
+int connection_serve(int fd, const struct settings *host, gid_t session_gid);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -27,9 +28,20 @@ static const char usage[] =
     "itself and serves every connection: for hosts without systemd.\n";
 
 static int
-serve(int fd, const struct settings *host)
+find_session_group(gid_t *ret)
 {
-	int r = connection_serve(fd, host);
+	const struct group *gr = getgrnam(SESSION_GROUP);
+
+	if (gr == NULL)
+		return -ENOENT;
+	*ret = gr->gr_gid;
+	return 0;
+}
+
+static int
+serve(int fd, const struct settings *host, gid_t gid)
+{
+	int r = connection_serve(fd, host, gid);
 
 	if (r < 0)
 		syslog(LOG_ERR, "cannot supervise a connection: %s",
@@ -38,7 +50,7 @@ serve(int fd, const struct settings *host)
 }
 
 static int
-serve_stdin(const struct settings *host)
+serve_stdin(const struct settings *host, gid_t gid)
 {
 	struct stat st;
 	int fd;
@@ -51,11 +63,11 @@ serve_stdin(const struct settings *host)
 	if ((fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)) < 0)
 		return 1;
 	close(STDIN_FILENO);
-	return serve(fd, host);
+	return serve(fd, host, gid);
 }
 
 static void
-fork_keeper(int listener, int fd, const struct settings *host)
+fork_keeper(int listener, int fd, const struct settings *host, gid_t gid)
 {
 	switch (fork()) {
 	case -1:
@@ -64,7 +76,7 @@ fork_keeper(int listener, int fd, const struct settings *host)
 	case 0:
 		close(listener);
 		signal(SIGCHLD, SIG_DFL);
-		_exit(serve(fd, host));
+		_exit(serve(fd, host, gid));
 	default:
 		break;
 	}
@@ -72,7 +84,7 @@ fork_keeper(int listener, int fd, const struct settings *host)
 }
 
 static int
-serve_listener(int listener, const struct settings *host)
+serve_listener(int listener, const struct settings *host, gid_t gid)
 {
 	struct pollfd p = { listener, POLLIN, 0 };
 	int fd;
@@ -83,12 +95,12 @@ serve_listener(int listener, const struct settings *host)
 			return 1;
 		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd >= 0)
-			fork_keeper(listener, fd, host);
+			fork_keeper(listener, fd, host, gid);
 	}
 }
 
 static int
-listen_forever(const struct settings *host)
+listen_forever(const struct settings *host, gid_t gid)
 {
 	char path[PATH_MAX];
 	int listener;
@@ -99,7 +111,7 @@ listen_forever(const struct settings *host)
 		    strerror(-listener));
 		return 1;
 	}
-	return serve_listener(listener, host);
+	return serve_listener(listener, host, gid);
 }
 
 int
@@ -113,6 +125,7 @@ main(int argc, char **argv)
 	AUTO(settings_free) struct settings *host = NULL;
 	struct conf_error e = { 0 };
 	bool is_listener = false;
+	gid_t gid;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
@@ -130,5 +143,11 @@ main(int argc, char **argv)
 		fprintf(stderr, "keeper: %s\n", e.what);
 		return 1;
 	}
-	return is_listener ? listen_forever(host) : serve_stdin(host);
+	/* Asked once: a connection's login waits for no name service. */
+	if (find_session_group(&gid) < 0) {
+		syslog(LOG_ERR, "there is no group " SESSION_GROUP);
+		fputs("keeper: there is no group " SESSION_GROUP "\n", stderr);
+		return 1;
+	}
+	return is_listener ? listen_forever(host, gid) : serve_stdin(host, gid);
 }
