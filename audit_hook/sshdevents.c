@@ -9,6 +9,7 @@
 #include "eventsink.h"
 #include "host.h"
 #include "parse.h"
+#include "proc.h"
 #include "sshdlog.h"
 
 DEFINE_AUTO(settings_free, struct settings)
@@ -75,6 +76,16 @@ report(const struct settings *host, pid_t pid, struct sshd_refusal *f)
 	eventsink_clear(&sink);
 }
 
+/* The pid and when it started: sshd lives until it has refused. */
+static uint64_t
+process_of(pid_t pid)
+{
+	struct proc_stat st = { 0 };
+
+	(void)proc_stat(pid, &st);
+	return st.start_ticks << 22 | (uint64_t)pid;
+}
+
 /* Only root's lines: anybody can call a program sshd. */
 static void
 take_line(const struct settings *host, struct sshdlog *log, char *line)
@@ -91,7 +102,7 @@ take_line(const struct settings *host, struct sshdlog *log, char *line)
 		return;
 	if (*line == ' ')
 		line++;
-	if (sshdlog_line(log, (pid_t)p, line, &refusal) == 1)
+	if (sshdlog_line(log, process_of((pid_t)p), line, &refusal) == 1)
 		report(host, (pid_t)p, &refusal);
 }
 

@@ -45,29 +45,30 @@ reason_in(const char *message)
 }
 
 static void
-remember(struct sshdlog *log, pid_t pid, enum reason reason)
+remember(struct sshdlog *log, uint64_t process, enum reason reason)
 {
 	size_t i;
 
 	for (i = 0; i < SSHDLOG_PENDING_MAX; i++)
 		/* The first line is the cause, later ones its effects. */
-		if (log->pending[i].pid == pid &&
+		if (log->pending[i].process == process &&
 		    log->pending[i].reason != REASON_NONE)
 			return;
-	log->pending[log->next].pid = pid;
+	log->pending[log->next].process = process;
 	log->pending[log->next].reason = reason;
 	log->next = (log->next + 1) % SSHDLOG_PENDING_MAX;
 }
 
 static enum reason
-recall(struct sshdlog *log, pid_t pid)
+recall(struct sshdlog *log, uint64_t process)
 {
 	enum reason reason;
 	size_t i;
 
 	for (i = 0; i < SSHDLOG_PENDING_MAX; i++) {
 		reason = log->pending[i].reason;
-		if (log->pending[i].pid == pid && reason != REASON_NONE) {
+		if (log->pending[i].process == process &&
+		    reason != REASON_NONE) {
 			log->pending[i].reason = REASON_NONE;
 			return reason;
 		}
@@ -180,7 +181,7 @@ read_invalid_user(const char *message, struct sshd_refusal *ret)
 }
 
 int
-sshdlog_line(struct sshdlog *log, pid_t pid, const char *message,
+sshdlog_line(struct sshdlog *log, uint64_t process, const char *message,
     struct sshd_refusal *ret)
 {
 	struct sshd_refusal found = { 0 };
@@ -193,14 +194,11 @@ sshdlog_line(struct sshdlog *log, pid_t pid, const char *message,
 		return 1;
 	}
 	if (read_failed(message, &found)) {
-		found.reason = recall(log, pid);
+		found.reason = recall(log, process);
 		*ret = found;
 		return found.reason == REASON_COUNT ? 0 : 1;
 	}
-	/* The first line of a process: an earlier one had the same pid. */
-	if (strncmp(message, "Connection from ", 16) == 0)
-		(void)recall(log, pid);
 	if ((reason = reason_in(message)) != REASON_NONE)
-		remember(log, pid, reason);
+		remember(log, process, reason);
 	return 0;
 }

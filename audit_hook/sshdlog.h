@@ -16,7 +16,7 @@
  * process said last is kept until then. The oldest is forgotten first. */
 struct sshdlog {
 	struct {
-		pid_t pid;
+		uint64_t process;
 		enum reason reason;
 	} pending[SSHDLOG_PENDING_MAX];
 	size_t next;
@@ -34,11 +34,12 @@ struct sshd_refusal {
 };
 
 /*
- * Takes one message of process pid. 1: *ret is a refusal. 0: nothing to report,
+ * Takes one message of a process, which any number tells from others: a pid
+ * alone may come again. 1: *ret is a refusal. 0: nothing to report,
  * which is also said of one that `principals` has reported itself. Text in the
  * message is hostile: names may hold anything that sshd's words are made of.
  */
-int sshdlog_line(struct sshdlog *log, pid_t pid, const char *message,
+int sshdlog_line(struct sshdlog *log, uint64_t process, const char *message,
     struct sshd_refusal *ret);
 
 #endif

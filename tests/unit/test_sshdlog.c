@@ -89,7 +89,7 @@ START_TEST(reasons_stay_with_their_process)
 {
 	struct sshdlog log = { 0 };
 	struct sshd_refusal f;
-	int i;
+	unsigned i;
 
 	sshdlog_line(&log, 5, "error: Certificate invalid: expired", &f);
 	ck_assert_int_eq(sshdlog_line(&log, 6, FAILED("d", "b"), &f), 1);
@@ -98,17 +98,13 @@ START_TEST(reasons_stay_with_their_process)
 	ck_assert_int_eq(f.reason, REASON_EXPIRED);
 	ck_assert_int_eq(sshdlog_line(&log, 5, FAILED("d", "b"), &f), 1);
 	ck_assert_int_eq(f.reason, REASON_NONE);
-	/* A name that is made of sshd's words, and a pid that comes again. */
+	/* A name that is made of sshd's words. */
 	sshdlog_line(&log, 7,
 	    "Connection closed by invalid user Certificate "
 	    "does not contain an authorized principal "
 	    "192.0.2.1 port 1 [preauth]",
 	    &f);
 	ck_assert_int_eq(sshdlog_line(&log, 7, FAILED("d", "b"), &f), 1);
-	sshdlog_line(&log, 8,
-	    "Certificate does not contain an authorized principal", &f);
-	sshdlog_line(&log, 8, "Connection from 192.0.2.1 port 1 on x", &f);
-	ck_assert_int_eq(sshdlog_line(&log, 8, FAILED("d", "b"), &f), 1);
 	for (i = 1; i < 5000; i++)
 		sshdlog_line(&log, i, "Certificate invalid: expired", &f);
 	ck_assert_int_eq(sshdlog_line(&log, 4999, FAILED("d", "b"), &f), 1);
