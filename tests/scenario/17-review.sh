@@ -3,11 +3,15 @@
 
 issue alice web
 env_of() { cat >"/home/$1/.pam_environment"; }
+# auth_info CERT: that line of ~/.pam_environment which names its holder
+auth_info() {
+  cut -d ' ' -f 1,2 "$1" | sed 's/@/\\@/; s/^/SSH_AUTH_INFO_0 DEFAULT="publickey /; s/$/"/'
+}
 
 story "A .pam_environment does not say who somebody is"
 ssh-keygen -q -t ed25519 -N '' -f "$LAB/own_ca"
 by_keygen ceo "$LAB/own_ca" -I ceo@example.com -n role:ops -V +1h
-cut -d ' ' -f 1,2 "$LAB/keys/ceo-cert.pub" | sed 's/^/SSH_AUTH_INFO_0 DEFAULT="publickey /; s/$/"/' | env_of deploy
+auth_info "$LAB/keys/ceo-cert.pub" | env_of deploy
 as alice deploy -- 'echo in'
 says in
 event '.event=="connection.start" and .user=="alice@example.com" and .roles==["web"]'
@@ -17,7 +21,7 @@ story "also not with somebody's real certificate, and it does not free a forced 
 fresh
 issue boss ops
 issue forced web -- -O 'force-command=echo forced'
-cut -d ' ' -f 1,2 "$LAB/keys/boss-cert.pub" | sed 's/^/SSH_AUTH_INFO_0 DEFAULT="publickey /; s/$/"/' | env_of deploy
+auth_info "$LAB/keys/boss-cert.pub" | env_of deploy
 as forced deploy -- id
 says forced
 event '.event=="session.start" and .user=="forced@example.com"'
@@ -41,6 +45,24 @@ as alice deploy -- 'echo in'
 exits 255
 says ''
 event '.event=="session.rejected" and .reason=="internal" and (.error|test("before every module"))'
+
+story "and where nothing else is set: a signature that is not the CA's is no certificate"
+fresh
+rm -f /etc/default/locale
+: >/etc/environment
+sed -i '/pam_motd/d' /etc/pam.d/sshd
+python3 - "$LAB/keys/boss-cert.pub" >"$LAB/bent" <<'END'
+import base64, sys
+kind, blob = open(sys.argv[1]).read().split()[:2]
+bent = bytearray(base64.b64decode(blob)); bent[-1] ^= 1
+print(kind, base64.b64encode(bent).decode())
+END
+auth_info "$LAB/bent" | env_of deploy
+as alice deploy -- 'echo in'
+exits 255
+says ''
+event '.event=="session.rejected" and .reason=="bad_certificate"'
+rm /home/deploy/.pam_environment
 
 story "only the last line: refused; only the first: no session"
 fresh
