@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* A CA's directory. */
+/* A CA's directory: its keys. */
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "auto.h"
 #include "ca.h"
-#include "parse.h"
-#include "path.h"
-#include "proc.h"
+#include "rotation.h"
+#include "subject.h"
+
+static inline void
+auto_closedir(DIR **d)
+{
+	if (*d != NULL)
+		closedir(*d);
+}
 
 char *
 ca_path(const char *dir, const char *name)
@@ -21,110 +26,92 @@ ca_path(const char *dir, const char *name)
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
 }
 
-int
-ca_lock(const char *dir)
+const char *
+ca_key_name(enum ca_which which)
 {
-	AUTO(free) char *path = ca_path(dir, CA_LOCK);
-	int fd, r;
+	static const char *const names[] = { "user_ca", "host_ca",
+		"policy_key" };
 
-	if (path == NULL)
-		return -ENOMEM;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	do
-		r = flock(fd, LOCK_EX);
-	while (r < 0 && errno == EINTR);
-	if (r < 0) {
-		r = -errno;
-		close(fd);
-		return r;
-	}
-	return fd;
+	return names[which];
 }
 
 int
-ca_next_serial(const char *dir, uint64_t *ret)
+ca_open_key(const char *dir, enum ca_which which, unsigned timeout_s,
+    struct cakey **ret, char why[CAKEY_WHY_MAX])
 {
-	AUTO(free) char *path = ca_path(dir, CA_SERIAL);
-	char text[32];
-	uint64_t last;
-	int r, n;
+	struct cakey_options o = { .timeout_s = timeout_s };
+	AUTO(free) char *path = NULL;
+	AUTO(free) char *public = NULL;
+	int r;
 
-	if (path == NULL)
+	if ((r = rotation_signing_key(dir, which, &path)) < 0) {
+		snprintf(why, CAKEY_WHY_MAX, "%s", strerror(-r));
+		return r;
+	}
+	if (asprintf(&public, "%s.pub", path) < 0) {
+		public = NULL;
+		snprintf(why, CAKEY_WHY_MAX, "out of memory");
 		return -ENOMEM;
-	if ((r = proc_read_line(path, text, sizeof(text))) < 0)
-		return r;
-	if (parse_uint(text, 0, UINT64_MAX - 1, &last) < 0)
-		return -EBADMSG;
-	n = snprintf(text, sizeof(text), "%llu\n",
-	    (unsigned long long)last + 1);
-	if ((r = path_write_atomic(path, text, (size_t)n, 0600, 0)) < 0)
-		return r;
-	*ret = last + 1;
+	}
+	o.use_agent = access(path, F_OK) < 0 && errno == ENOENT &&
+	    access(public, F_OK) == 0;
+	o.path = o.use_agent ? public : path;
+	return cakey_open(&o, ret, why);
+}
+
+static int
+add_public(const char *path, struct sshkey_list *ret)
+{
+	struct sshkey *v, k = { 0 };
+	int r;
+
+	if ((r = subject_load(path, &k)) < 0)
+		return r == -ENOENT ? 0 : r;
+	if ((v = reallocarray(ret->v, ret->n + 1, sizeof(*v))) == NULL) {
+		sshkey_clear(&k);
+		return -ENOMEM;
+	}
+	ret->v = v;
+	ret->v[ret->n++] = k;
 	return 0;
 }
 
-/* A line that was half written when the disk was full would spoil the next. */
 static int
-append_whole(int fd, const char *line, size_t len)
+add_named(const char *dir, const char *name, const char *suffix,
+    struct sshkey_list *ret)
 {
-	off_t end = lseek(fd, 0, SEEK_END);
-	ssize_t n;
+	AUTO(free) char *path = NULL;
 
-	if (end < 0)
-		return -errno;
-	n = write(fd, line, len);
-	if (n == (ssize_t)len && fsync(fd) == 0)
-		return 0;
-	n = n < 0 ? -errno : -ENOSPC;
-	if (ftruncate(fd, end) < 0)
-		return -EIO;
-	return (int)n;
+	if (asprintf(&path, "%s/%s%s", dir, name, suffix) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return add_public(path, ret);
+}
+
+static int
+add_retired(const char *dir, const char *name, struct sshkey_list *ret)
+{
+	AUTO(free) char *folder = ca_path(dir, CA_RETIRED);
+	AUTO(closedir) DIR *d = folder != NULL ? opendir(folder) : NULL;
+	struct dirent *e;
+	int r = 0;
+
+	while (d != NULL && r == 0 && (e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, name, strlen(name)) == 0)
+			r = add_named(folder, e->d_name, "", ret);
+	return r;
 }
 
 int
-ca_ledger_append(const char *dir, const char *line)
+ca_public_keys(const char *dir, enum ca_which which, bool is_retired_too,
+    struct sshkey_list *ret)
 {
-	AUTO(free) char *path = ca_path(dir, CA_LEDGER), *text = NULL;
-	AUTO(close) int fd = -1;
-	int n;
+	const char *name = ca_key_name(which);
+	int r;
 
-	if (path == NULL || (n = asprintf(&text, "%s\n", line)) < 0)
-		return -ENOMEM;
-	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -errno;
-	return append_whole(fd, text, (size_t)n);
-}
-
-void
-cert_create_init(struct cert_create *cc, const struct cert *c,
-    const struct strv *roles)
-{
-	cc->cert = c;
-	cc->roles = roles;
-	clock_rfc3339(c->valid_before, cc->expires);
-	sshkey_fingerprint(c->key, c->key_len, cc->fingerprint);
-	sshkey_fingerprint(c->ca, c->ca_len, cc->ca_fingerprint);
-}
-
-void
-cert_create_event(struct event *ev, const struct event_context *ctx,
-    const struct cert_create *cc)
-{
-	const struct cert *c = cc->cert;
-
-	event_init(ev, ctx, "cert.create", "TC000I");
-	event_string(ev, "cert_type", c->kind == CERT_HOST ? "host" : "user");
-	event_object(ev, "identity");
-	event_string(ev, "user", c->key_id);
-	if (cc->roles != NULL)
-		event_list(ev, "roles", cc->roles);
-	event_list(ev, "principals", &c->principals);
-	event_string(ev, "expires", cc->expires);
-	event_object_end(ev);
-	event_uint(ev, "serial", c->serial);
-	event_string(ev, "fingerprint", cc->fingerprint);
-	event_string(ev, "ca_fingerprint", cc->ca_fingerprint);
+	if ((r = add_named(dir, name, ".pub", ret)) < 0 ||
+	    (r = add_named(dir, name, CA_NEXT ".pub", ret)) < 0)
+		return r;
+	return is_retired_too ? add_retired(dir, name, ret) : 0;
 }

@@ -63,26 +63,29 @@ put_principals(struct writer *w, const struct strv *principals)
 static int
 put_subject(struct writer *w, const struct sshkey *subject)
 {
-	const struct sshkey_type *type = sshkey_type_find(subject->type);
+	AUTO(free) char *cert_name = sshkey_cert_type_name(subject->type);
 	struct reader r = { subject->blob, subject->len }, name;
 	uint8_t nonce[NONCE_BYTES];
 
-	if (type == NULL || strcmp(type->name, subject->type) != 0 ||
-	    reader_string(&r, &name) < 0)
+	if (cert_name == NULL)
+		return -ENOMEM;
+	if (sshkey_is_cert_type(subject->type) || reader_string(&r, &name) < 0)
 		return -EINVAL;
 	randombytes_buf(nonce, sizeof(nonce));
-	writer_cstring(w, type->cert_name);
+	writer_cstring(w, cert_name);
 	writer_string(w, nonce, sizeof(nonce));
 	writer_bytes(w, r.p, r.left);
 	return 0;
 }
 
-static void
-put_fields(struct writer *w, const struct cert_request *req,
-    const struct edkey *ca)
+int
+certwriter_body(const struct cert_request *req, const struct sshkey *subject,
+    const struct reader *ca, struct writer *w)
 {
-	size_t mark;
+	int r;
 
+	if ((r = put_subject(w, subject)) < 0)
+		return r;
 	writer_u64(w, req->serial);
 	writer_u32(w, req->kind);
 	writer_cstring(w, req->key_id);
@@ -92,70 +95,44 @@ put_fields(struct writer *w, const struct cert_request *req,
 	put_options(w, &req->critical);
 	put_options(w, &req->extensions);
 	writer_cstring(w, "");
-	mark = writer_string_begin(w);
-	edkey_put_public(ca, w);
-	writer_string_end(w, mark);
-}
-
-static int
-append_signature(struct writer *w, const struct edkey *ca)
-{
-	AUTO_CLEAR(writer_clear) struct writer sig = WRITER_INIT;
-	int r;
-
-	if ((r = writer_error(w)) < 0)
-		return r;
-	if ((r = edkey_put_signature(ca, w->p, w->len, &sig)) < 0)
-		return r;
-	writer_string(w, sig.p, sig.len);
+	writer_string(w, ca->p, ca->left);
 	return writer_error(w);
 }
 
-static int
-check_result(const struct cert *c, const struct cert_request *req)
+int
+certwriter_check(const struct cert_request *req, const uint8_t *blob,
+    size_t len)
 {
+	AUTO(cert_free) struct cert *c = NULL;
 	int r;
 
-	if ((r = cert_verify(c)) < 0)
+	if ((r = cert_parse(blob, len, &c)) < 0)
 		return r;
+	if (c->is_opaque)
+		return 0;
 	if (c->serial != req->serial || c->kind != req->kind ||
 	    strcmp(c->key_id, req->key_id) != 0 ||
 	    c->principals.n != req->principals.n ||
 	    c->valid_after != req->valid_after ||
-	    c->valid_before != req->valid_before)
+	    c->valid_before != req->valid_before ||
+	    c->critical.n != req->critical.n ||
+	    c->extensions.n != req->extensions.n)
 		return -EBADMSG;
 	return 0;
 }
 
-int
-certwriter_sign(const struct cert_request *req, const struct sshkey *subject,
-    const struct edkey *ca, struct cert **ret)
-{
-	AUTO_CLEAR(writer_clear) struct writer w = WRITER_INIT;
-	AUTO(cert_free) struct cert *c = NULL;
-	int r;
-
-	if ((r = put_subject(&w, subject)) < 0)
-		return r;
-	put_fields(&w, req, ca);
-	if ((r = append_signature(&w, ca)) < 0 ||
-	    (r = cert_parse(w.p, w.len, &c)) < 0 ||
-	    (r = check_result(c, req)) < 0)
-		return r;
-	*ret = TAKE(c);
-	return 0;
-}
-
 char *
-certwriter_format(const struct cert *c, const char *comment)
+certwriter_format(const uint8_t *blob, size_t len, const char *comment)
 {
-	AUTO(free) char *base64 = sshkey_base64_encode(c->blob, c->len);
+	AUTO(free) char *base64 = sshkey_base64_encode(blob, len);
+	struct reader r = { blob, len }, type;
 	char *line = NULL;
 
-	if (base64 == NULL)
+	if (base64 == NULL || reader_string(&r, &type) < 0)
 		return NULL;
-	if (asprintf(&line, "%s %s%s%s\n", c->type, base64,
-		comment[0] != '\0' ? " " : "", comment) < 0)
+	if (asprintf(&line, "%.*s %s%s%s\n", (int)type.left,
+		(const char *)type.p, base64, comment[0] != '\0' ? " " : "",
+		comment) < 0)
 		return NULL;
 	return line;
 }

@@ -3,7 +3,6 @@
 #ifndef CS_CERTWRITER_H
 #define CS_CERTWRITER_H
 
-#include "edkey.h"
 #include "sshcert.h"
 #include "sshkey.h"
 
@@ -18,13 +17,18 @@ struct cert_request {
 	struct strv extensions;
 };
 
-/* Signs `subject` (a plain public key of a known type) and reads the result
- * back: its signature is verified and its fields are compared before anybody
- * sees it. -EINVAL for a subject that cannot be certified. */
-int certwriter_sign(const struct cert_request *req,
-    const struct sshkey *subject, const struct edkey *ca, struct cert **ret);
+/* Everything of the certificate but its signature, which is over these bytes.
+ * `subject` is a plain public key; one of a type that is not known here is
+ * copied as it is. ca: the signer's public key blob. -EINVAL for a subject that
+ * cannot be certified. */
+int certwriter_body(const struct cert_request *req,
+    const struct sshkey *subject, const struct reader *ca, struct writer *w);
+/* Reads a finished certificate back: does it say what was asked for? Of an
+ * unknown type nothing can be asked. 0, -ENOMEM, -EBADMSG. */
+int certwriter_check(const struct cert_request *req, const uint8_t *blob,
+    size_t len);
 /* "type base64 comment\n"; the caller frees. NULL if out of memory. */
-char *certwriter_format(const struct cert *c, const char *comment);
+char *certwriter_format(const uint8_t *blob, size_t len, const char *comment);
 void cert_request_clear(struct cert_request *req);
 
 #endif

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* countersign host: certificates for hosts. */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "askfor.h"
 #include "auto.h"
-#include "clock.h"
-#include "issue.h"
-#include "parse.h"
-#include "show.h"
-#include "validity.h"
+#include "sshcert.h"
 #include "verbs.h"
 
-#define HOST_DEFAULT_TTL_S (30 * 86400)
-
 static const char usage[] =
-    "usage: countersign host --ca DIR --hostname NAME[,NAME]... [--ttl 30d]\n"
-    "                        [-q] [--json] KEY.pub...\n"
+    "usage: countersign host --ca DIR --hostname NAME[,NAME]... [OPTION]... "
+    "KEY.pub...\n"
+    "       countersign host --ca DIR [OPTION]... --batch FILE|-\n"
     "\n"
     "Certifies a host's public key, for people who have the line\n"
     "\"@cert-authority * ...\" that 'countersign init' prints in known_hosts.\n"
@@ -25,15 +20,15 @@ static const char usage[] =
     "  --ca DIR         the CA that 'countersign init' made\n"
     "  --hostname NAME  what people type after the @: names and addresses,\n"
     "                   without wildcards, which older clients do not know\n"
-    "  --ttl TIME       how long it is valid (default 30d)\n"
+    "  --ttl TIME       how long it is valid (default: the profile's, 30d)\n"
+    "  --profile NAME   by this profile only\n"
+    "  --batch FILE     JSON lines {\"key\":..., \"hostnames\":[...], "
+    "\"ttl\":...}\n"
+    "  --reason TEXT, --request-id ID   for the ledger\n"
+    "  --agent-timeout TIME, --allow-unknown-type   as countersign sign\n"
     "  -q, --quiet      no word about what was written\n"
     "  --json           one JSON object for each certificate\n"
     "  -h, --help       this text\n";
-
-struct host_options {
-	struct issue issue;
-	const char *hostnames, *ttl;
-};
 
 static int
 usage_error(void)
@@ -43,98 +38,54 @@ usage_error(void)
 }
 
 static int
-parse_options(int argc, char **argv, struct host_options *o)
+parse_options(int argc, char **argv, struct askfor *a)
 {
 	static const struct option longs[] = {
-		{ "ca", required_argument, NULL, 'c' },
-		{ "hostname", required_argument, NULL, 'n' },
-		{ "ttl", required_argument, NULL, 't' },
-		{ "json", no_argument, NULL, 'j' },
+		{ "ca", required_argument, NULL, OPT_CA },
+		{ "hostname", required_argument, NULL, OPT_HOSTNAME },
+		{ "ttl", required_argument, NULL, OPT_TTL },
+		{ "profile", required_argument, NULL, OPT_PROFILE },
+		{ "batch", required_argument, NULL, OPT_BATCH },
+		{ "reason", required_argument, NULL, OPT_REASON },
+		{ "request-id", required_argument, NULL, OPT_REQUEST_ID },
+		{ "agent-timeout", required_argument, NULL, OPT_AGENT_TIMEOUT },
+		{ "allow-unknown-type", no_argument, NULL,
+		    OPT_ALLOW_UNKNOWN_TYPE },
+		{ "json", no_argument, NULL, OPT_JSON },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int c;
+	int c, r;
 
 	while ((c = getopt_long(argc, argv, "qh", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			o->issue.ca_dir = optarg;
-			break;
-		case 'n':
-			o->hostnames = optarg;
-			break;
-		case 't':
-			o->ttl = optarg;
-			break;
-		case 'j':
-			o->issue.json = true;
-			break;
-		case 'q':
-			o->issue.quiet = true;
-			break;
-		case 'h':
+		if (c == 'h') {
 			fputs(usage, stdout);
 			return EXIT_DONE;
-		default:
-			return usage_error();
 		}
+		if ((r = askfor_option(c, optarg, a)) != -1)
+			return r == -2 ? usage_error() : r;
 	}
-	if (o->issue.ca_dir == NULL || o->hostnames == NULL || optind == argc)
+	if (a->is.ca_dir == NULL || (a->batch == NULL) == (optind == argc))
 		return usage_error();
-	return -1;
-}
-
-/* The first name is the key id as well. */
-static int
-take_hostnames(struct host_options *o)
-{
-	struct cert_request *req = &o->issue.req;
-	AUTO(free) char *copy = strdup(o->hostnames);
-	char *at = copy, *name;
-
-	while (copy != NULL && (name = strsep(&at, ",")) != NULL) {
-		if (!is_principal(name))
-			return show_error(EXIT_USAGE,
-			    "'%s' is no host name: no blanks, control "
-			    "characters or wildcards",
-			    name);
-		if (strv_add_once(&req->principals, name) < 0)
-			return show_error(EXIT_INPUT, "out of memory");
-	}
-	if (copy == NULL ||
-	    (req->key_id = strdup(req->principals.v[0])) == NULL)
-		return show_error(EXIT_INPUT, "out of memory");
-	if (req->principals.n > CERT_MAX_PRINCIPALS)
-		return show_error(EXIT_USAGE, "more than 256 names");
-	return -1;
-}
-
-static int
-take_times(struct host_options *o)
-{
-	uint64_t now = clock_now_usec() / USEC_PER_SEC;
-	uint64_t ttl = HOST_DEFAULT_TTL_S;
-
-	if (o->ttl != NULL && validity_parse_ttl(o->ttl, &ttl) < 0)
+	if (a->batch == NULL && a->wanted.principals.n == 0)
 		return show_error(EXIT_USAGE,
-		    "--ttl wants a time with its unit, such as 30d, not '%s'",
-		    o->ttl);
-	o->issue.req.valid_after = now - VALIDITY_BACKDATE_S;
-	o->issue.req.valid_before = now + ttl;
+		    "what is the host called? say --hostname");
 	return -1;
 }
 
 int
 cmd_host(int argc, char **argv)
 {
-	struct host_options o = { .issue.req.kind = CERT_HOST };
+	AUTO_CLEAR(askfor_clear)
+	struct askfor a = { .is.kind = CERT_HOST, .wanted.kind = CERT_HOST };
 	int r;
 
-	if ((r = parse_options(argc, argv, &o)) < 0 &&
-	    (r = take_hostnames(&o)) < 0 && (r = take_times(&o)) < 0)
-		r = issue_keys(&o.issue, argv + optind,
-		    (size_t)(argc - optind));
-	issue_clear(&o.issue);
-	return r;
+	if ((r = parse_options(argc, argv, &a)) >= 0)
+		return r;
+	/* The first name is the key id as well. */
+	if (a.wanted.principals.n > 0 &&
+	    (a.wanted.id = strdup(a.wanted.principals.v[0])) == NULL)
+		return show_error(EXIT_INPUT, "out of memory");
+	return askfor_run(&a, argv + optind, (size_t)(argc - optind));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* countersign inspect: what a certificate says. */
+/* countersign inspect: what a certificate, a list or a signature says. */
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
@@ -10,7 +10,10 @@
 #include "auto.h"
 #include "certfile.h"
 #include "clock.h"
+#include "input.h"
+#include "inspect.h"
 #include "show.h"
+#include "sigverify.h"
 #include "sshcert.h"
 #include "sshkey.h"
 #include "verbs.h"
@@ -18,22 +21,26 @@
 DEFINE_AUTO(cert_free, struct cert)
 
 static const char usage[] =
-    "usage: countersign inspect [--json] CERT|-\n"
+    "usage: countersign inspect [--json] [--signed FILE] FILE|-\n"
     "\n"
-    "Shows what an OpenSSH certificate says. Text in it is shown with control\n"
-    "characters escaped.\n"
+    "Shows what a certificate, a key revocation list or a signature says. Text "
+    "in\n"
+    "it is shown with control characters escaped.\n"
     "\n"
-    "  --json      one JSON object\n"
-    "  -h, --help  this text\n";
+    "  --json         one JSON object\n"
+    "  --signed FILE  for a signature: is it over this file?\n"
+    "  -h, --help     this text\n";
 
 static const char *
 signature_word(const struct cert *c)
 {
-	int r = cert_verify(c);
+	struct reader ca = { c->ca, c->ca_len };
+	int r = sigverify(&ca, &c->signature, NULL, c->blob, c->signed_len);
 
 	if (r == 0)
 		return "valid";
-	return r == -EOPNOTSUPP ? "not checked (not an Ed25519 CA)" : "BAD";
+	return r == -EOPNOTSUPP ? "not checked (a type that is not known here)"
+				: "BAD";
 }
 
 static void
@@ -173,35 +180,57 @@ show_json(const struct cert *c)
 	return 0;
 }
 
+static int
+inspect_cert(const char *path, bool json)
+{
+	AUTO(cert_free) struct cert *c = NULL;
+	int r;
+
+	if ((r = certfile_load(path, &c)) < 0 || c == NULL)
+		return show_error(EXIT_INPUT, "cannot read '%s': %s", path,
+		    r == -EBADMSG ? "not a certificate, a revocation list or a "
+				    "signature"
+				  : certfile_error(r));
+	if (json)
+		return show_json(c) < 0 ? EXIT_INPUT : EXIT_DONE;
+	show_plain(c);
+	return EXIT_DONE;
+}
+
 int
 cmd_inspect(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "signed", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	AUTO(cert_free) struct cert *c = NULL;
+	const char *signed_file = NULL, *path;
 	bool json = false;
-	int opt, r;
+	int c;
 
-	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (opt == 'j') {
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (c == 'j') {
 			json = true;
-			continue;
+		} else if (c == 's') {
+			signed_file = optarg;
+		} else {
+			fputs(usage, c == 'h' ? stdout : stderr);
+			return c == 'h' ? EXIT_DONE : EXIT_USAGE;
 		}
-		fputs(usage, opt == 'h' ? stdout : stderr);
-		return opt == 'h' ? EXIT_DONE : EXIT_USAGE;
 	}
 	if (optind + 1 != argc) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	if ((r = certfile_load(argv[optind], &c)) < 0 || c == NULL)
-		return show_error(EXIT_INPUT, "cannot read '%s': %s",
-		    argv[optind], certfile_error(r));
-	if (json)
-		return show_json(c) < 0 ? EXIT_INPUT : EXIT_DONE;
-	show_plain(c);
-	return EXIT_DONE;
+	path = argv[optind];
+	switch (inspect_kind(path)) {
+	case INSPECT_KRL:
+		return inspect_krl(path, json);
+	case INSPECT_SIGNATURE:
+		return inspect_signature(path, signed_file, json);
+	default:
+		return inspect_cert(path, json);
+	}
 }

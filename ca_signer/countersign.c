@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "askpass.h"
 #include "auto.h"
 #include "show.h"
 #include "verbs.h"
@@ -14,9 +15,14 @@ static const struct {
 	const char *what;
 } verbs[] = {
 	{ "init", cmd_init, "make a certificate authority" },
+	{ "rotate", cmd_rotate, "bring a new CA key in beside the old one" },
 	{ "sign", cmd_sign, "issue certificates that expire" },
 	{ "host", cmd_host, "issue certificates for hosts" },
-	{ "inspect", cmd_inspect, "show what a certificate says" },
+	{ "renew", cmd_renew, "the same certificate with a later end" },
+	{ "revoke", cmd_revoke, "note that something is revoked" },
+	{ "krl", cmd_krl, "write the key revocation list" },
+	{ "ledger", cmd_ledger, "what was issued, and is the ledger whole" },
+	{ "inspect", cmd_inspect, "show what a certificate or a list says" },
 	{ "needs-renewal", cmd_needs_renewal, "is it time for a new one?" },
 };
 
@@ -47,6 +53,9 @@ main(int argc, char **argv)
 	forbid_core_dumps();
 	if (sodium_init() < 0)
 		return show_error(EXIT_INPUT, "libsodium cannot start");
+	/* An OpenSSH program that we run asks for a passphrase. */
+	if (getenv(ASKPASS_ENV) != NULL && argc == 2)
+		return askpass_main(getenv(ASKPASS_ENV), argv[1]);
 	if (argc < 2) {
 		print_usage(stderr);
 		return EXIT_USAGE;

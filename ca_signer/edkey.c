@@ -180,9 +180,10 @@ read_armoured(const char *text, struct writer *w)
 }
 
 static int
-read_header(struct reader *r, struct reader *ret_private)
+read_header(struct reader *r, struct reader *ret_public,
+    struct reader *ret_private)
 {
-	struct reader cipher, kdf, kdf_options, public;
+	struct reader cipher, kdf, kdf_options;
 	const uint8_t *magic;
 	uint32_t n_keys;
 
@@ -190,7 +191,7 @@ read_header(struct reader *r, struct reader *ret_private)
 	    memcmp(magic, MAGIC, sizeof(MAGIC)) != 0 ||
 	    reader_string(r, &cipher) < 0 || reader_string(r, &kdf) < 0 ||
 	    reader_string(r, &kdf_options) < 0 || reader_u32(r, &n_keys) < 0 ||
-	    n_keys != 1 || reader_string(r, &public) < 0)
+	    n_keys != 1 || reader_string(r, ret_public) < 0)
 		return -EBADMSG;
 	if (!reader_is(&cipher, "none"))
 		return -EACCES;
@@ -237,42 +238,79 @@ read_private(struct reader *r, struct edkey *k)
 	return 0;
 }
 
-static int
-parse_file(const char *text, struct edkey *k)
+int
+edkey_parse(const char *text, struct edkey **ret)
 {
 	AUTO_CLEAR(writer_clear) struct writer raw = WRITER_INIT;
-	struct reader r, private;
+	AUTO(edkey_free) struct edkey *k = sodium_malloc(sizeof(*k));
+	struct reader r, public, private;
 	int e;
 
+	if (k == NULL)
+		return -ENOMEM;
 	if ((e = read_armoured(text, &raw)) < 0)
 		return e;
 	r = (struct reader){ raw.p, raw.len };
-	if ((e = read_header(&r, &private)) < 0)
+	if ((e = read_header(&r, &public, &private)) < 0 ||
+	    (e = read_private(&private, k)) < 0)
 		return e;
-	return read_private(&private, k);
+	*ret = TAKE(k);
+	return 0;
 }
 
-int
-edkey_load(const char *path, struct edkey **ret)
+/* In guarded memory; the caller frees with sodium_free. */
+static int
+read_text(const char *path, char **ret)
 {
-	AUTO(edkey_free) struct edkey *k = sodium_malloc(sizeof(*k));
 	AUTO(fclose) FILE *f = NULL;
 	char *text;
 	size_t n;
 	int r;
 
-	if (k == NULL)
-		return -ENOMEM;
 	if ((r = open_private(path, &f)) < 0)
 		return r;
 	if ((text = sodium_malloc(KEYFILE_MAX_BYTES + 1)) == NULL)
 		return -ENOMEM;
 	n = fread(text, 1, KEYFILE_MAX_BYTES, f);
 	text[n] = '\0';
-	r = ferror(f) ? -EIO : parse_file(text, k);
-	sodium_free(text);
-	if (r < 0)
-		return r;
-	*ret = TAKE(k);
+	if (ferror(f)) {
+		sodium_free(text);
+		return -EIO;
+	}
+	*ret = text;
 	return 0;
+}
+
+int
+edkey_load(const char *path, struct edkey **ret)
+{
+	char *text;
+	int r;
+
+	if ((r = read_text(path, &text)) < 0)
+		return r;
+	r = edkey_parse(text, ret);
+	sodium_free(text);
+	return r;
+}
+
+int
+edkey_read_public(const char *path, struct writer *ret)
+{
+	AUTO_CLEAR(writer_clear) struct writer raw = WRITER_INIT;
+	struct reader r, public, private;
+	char *text;
+	int e;
+
+	if ((e = read_text(path, &text)) < 0)
+		return e;
+	e = read_armoured(text, &raw);
+	sodium_free(text);
+	if (e < 0)
+		return e;
+	r = (struct reader){ raw.p, raw.len };
+	if ((e = read_header(&r, &public, &private)) < 0 && e != -EACCES)
+		return e;
+	writer_bytes(ret, public.p, public.left);
+	return writer_error(ret);
 }

@@ -21,6 +21,11 @@ struct edkey *edkey_generate(void);
  * -EOPNOTSUPP not an Ed25519 key.
  */
 int edkey_load(const char *path, struct edkey **ret);
+/* The same from the file's text. */
+int edkey_parse(const char *text, struct edkey **ret);
+/* The public key blob in a private key's file, of any type, encrypted or not.
+ * 0, -errno, -EBADMSG. */
+int edkey_read_public(const char *path, struct writer *ret);
 /* The file's text, unencrypted. Erase the writer: it holds the secret. */
 int edkey_format_private(const struct edkey *k, const char *comment,
     struct writer *w);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Text from outside on somebody's terminal. */
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "jsontext.h"
 #include "show.h"
@@ -27,16 +28,45 @@ show_text(FILE *f, const char *text, size_t len)
 	}
 }
 
+void
+show_json_text(FILE *f, const char *text, size_t len)
+{
+	const uint8_t *p = (const uint8_t *)text;
+	char c[JSONTEXT_CHAR_MAX + 1];
+	size_t used, n;
+
+	fputc('"', f);
+	while (len > 0) {
+		n = jsontext_plain(p, len);
+		fwrite(p, 1, n, f);
+		p += n;
+		len -= n;
+		if (len == 0)
+			break;
+		n = jsontext_char(p, len, c, &used);
+		fwrite(c, 1, n, f);
+		p += used;
+		len -= used;
+	}
+	fputc('"', f);
+}
+
 int
 show_error(int exit_code, const char *fmt, ...)
 {
+	char *text = NULL;
 	va_list ap;
+	int n;
 
-	fputs("countersign: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
+	fputs("countersign: ", stderr);
+	if (n >= 0)
+		show_text(stderr, text, (size_t)n);
 	fputc('\n', stderr);
+	if (n >= 0)
+		free(text);
 	return exit_code;
 }
 

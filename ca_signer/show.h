@@ -18,7 +18,10 @@ enum {
 
 /* Control, bidi and malformed bytes are shown as \xNN or \u{NNNN}. */
 void show_text(FILE *f, const char *text, size_t len);
-/* "countersign: ..." to stderr; returns exit_code. */
+/* A JSON string, with its quotes; what is not UTF-8 is U+FFFD. */
+void show_json_text(FILE *f, const char *text, size_t len);
+/* "countersign: ..." to stderr; returns exit_code. What
+ * the text brings along of others' is escaped. */
 int show_error(int exit_code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* A number; above 2^63-1, where jansson has none, a string of digits. */

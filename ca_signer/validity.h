@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 /*
- * "[FROM:]TO": each +DURATION, -DURATION, or YYYYMMDD[HHMM[SS]][Z] (local time
- * without the Z), as ssh-keygen(1) -V. Without FROM the start is one minute
- * ago. 0, or -EINVAL: malformed, the end not after the start, or no end.
+ * ssh-keygen(1) -V: "+DURATION", or "FROM:TO", each +DURATION, -DURATION,
+ * YYYYMMDD[HHMM[SS]] with Z or UTC for UTC and without for local time, or 0x
+ * and hexadecimal seconds; FROM also "always", TO also "forever". 0, or
+ * -EINVAL: malformed, or the end not after the start.
  */
 int validity_parse(const char *text, uint64_t now_s, uint64_t *ret_after,
     uint64_t *ret_before);
@@ -17,7 +18,8 @@ int validity_parse(const char *text, uint64_t now_s, uint64_t *ret_after,
  * or -EINVAL. */
 int validity_parse_ttl(const char *text, uint64_t *ret_seconds);
 
-#define VALIDITY_BACKDATE_S    60
-#define VALIDITY_DEFAULT_TTL_S (8 * 3600)
+#define VALIDITY_BACKDATE_S 60
+/* A clock before 2020 is not set: nothing is issued by it. */
+#define VALIDITY_CLOCK_MIN_S UINT64_C(1577836800)
 
 #endif

@@ -5,8 +5,13 @@
 #define CS_VERBS_H
 
 int cmd_init(int argc, char **argv);
+int cmd_rotate(int argc, char **argv);
 int cmd_sign(int argc, char **argv);
 int cmd_host(int argc, char **argv);
+int cmd_renew(int argc, char **argv);
+int cmd_revoke(int argc, char **argv);
+int cmd_krl(int argc, char **argv);
+int cmd_ledger(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_needs_renewal(int argc, char **argv);
 

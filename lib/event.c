@@ -57,6 +57,18 @@ event_list(struct event *ev, const char *key, const struct strv *list)
 }
 
 void
+event_json(struct event *ev, const char *key, const char *text)
+{
+	struct event_field *f;
+
+	if (text == NULL)
+		return;
+	f = add(ev, key, EVENT_JSON);
+	f->value.string.p = text;
+	f->value.string.len = strlen(text);
+}
+
+void
 event_object(struct event *ev, const char *key)
 {
 	add(ev, key, EVENT_OBJECT);
@@ -103,7 +115,8 @@ event_init(struct event *ev, const struct event_context *ctx, const char *name,
 /* Where the line grows; what does not fit is only counted. */
 struct out {
 	char *p;
-	size_t len; /* may be beyond EVENT_LINE_MAX: then it did not fit */
+	size_t max; /* the longest line */
+	size_t len; /* may be beyond max: then it did not fit */
 	size_t cap; /* the most bytes that one value may take */
 	bool is_cut; /* the value being written was cut */
 };
@@ -111,7 +124,7 @@ struct out {
 static void
 put(struct out *o, const char *s, size_t len)
 {
-	if (o->len + len <= EVENT_LINE_MAX)
+	if (o->len + len <= o->max)
 		memcpy(o->p + o->len, s, len);
 	o->len += len;
 }
@@ -132,6 +145,13 @@ put_string(struct out *o, const char *s, size_t len, size_t *left)
 
 	put(o, "\"", 1);
 	while (len > 0) {
+		n = jsontext_plain(p, len < *left ? len : *left);
+		put(o, (const char *)p, n);
+		*left -= n;
+		p += n;
+		len -= n;
+		if (len == 0)
+			break;
 		n = jsontext_char(p, len, text, &used);
 		if (n > *left) {
 			o->is_cut = true;
@@ -187,6 +207,17 @@ put_labels(struct out *o, const struct labels *l)
 }
 
 static void
+put_json(struct out *o, const char *text, size_t len)
+{
+	if (len > o->cap) {
+		put_text(o, "{}");
+		o->is_cut = true;
+		return;
+	}
+	put(o, text, len);
+}
+
+static void
 put_number(struct out *o, uint64_t v)
 {
 	char text[24];
@@ -216,6 +247,9 @@ put_value(struct out *o, const struct event_field *f)
 	case EVENT_LABELS:
 		put_labels(o, f->value.labels);
 		break;
+	case EVENT_JSON:
+		put_json(o, f->value.string.p, f->value.string.len);
+		break;
 	case EVENT_OBJECT:
 		put(o, "{", 1);
 		break;
@@ -227,9 +261,9 @@ put_value(struct out *o, const struct event_field *f)
 
 /* The whole line with values of at most `cap` bytes; returns its length. */
 static size_t
-render(const struct event *ev, size_t cap, char *line)
+render(const struct event *ev, size_t cap, char *line, size_t max)
 {
-	struct out o = { .p = line, .cap = cap };
+	struct out o = { .p = line, .max = max, .cap = cap };
 	const char *cut[EVENT_FIELDS_MAX];
 	size_t i, n_cut = 0;
 	bool is_first = true;
@@ -259,15 +293,21 @@ render(const struct event *ev, size_t cap, char *line)
 }
 
 size_t
-event_render(const struct event *ev, char line[EVENT_LINE_MAX + 1])
+event_render_within(const struct event *ev, char *line, size_t max)
 {
-	size_t cap = EVENT_LINE_MAX, len;
+	size_t cap = max, len;
 
-	while ((len = render(ev, cap, line)) > EVENT_LINE_MAX && cap > 1)
+	while ((len = render(ev, cap, line, max)) > max && cap > 1)
 		cap = cap * 3 / 4;
 	/* Even 64 keys with empty values fit: this cannot be longer. */
-	if (len > EVENT_LINE_MAX)
+	if (len > max)
 		len = 0;
 	line[len] = '\0';
 	return len;
+}
+
+size_t
+event_render(const struct event *ev, char line[EVENT_LINE_MAX + 1])
+{
+	return event_render_within(ev, line, EVENT_LINE_MAX);
 }

@@ -35,6 +35,7 @@ enum event_type {
 	EVENT_BOOL,
 	EVENT_LIST,
 	EVENT_LABELS,
+	EVENT_JSON,
 	EVENT_OBJECT,
 	EVENT_OBJECT_END
 };
@@ -70,6 +71,9 @@ void event_bytes(struct event *ev, const char *key, const void *p, size_t len);
 void event_uint(struct event *ev, const char *key, uint64_t value);
 void event_bool(struct event *ev, const char *key, bool value);
 void event_list(struct event *ev, const char *key, const struct strv *list);
+/* A value that is JSON text already, as json_dumps makes it with
+ * JSON_ENSURE_ASCII; whole or, where it does not fit, {}. */
+void event_json(struct event *ev, const char *key, const char *text);
 /* Fields until the matching end are members of an object. */
 void event_object(struct event *ev, const char *key);
 void event_object_end(struct event *ev);
@@ -81,5 +85,7 @@ void event_object_end(struct event *ev);
  * cut until it is not, and "truncated" names them.
  */
 size_t event_render(const struct event *ev, char line[EVENT_LINE_MAX + 1]);
+/* The same for a line of at most max bytes; line has room for max + 1. */
+size_t event_render_within(const struct event *ev, char *line, size_t max);
 
 #endif

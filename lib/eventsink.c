@@ -19,6 +19,7 @@
 
 #define PREFIX_MAX 64
 #define LOST_MAX   1000000000ULL
+#define CLOSED_US  20000 /* many events in a row ask once for a listener */
 
 void
 eventsink_init(struct eventsink *s, const struct settings *host,
@@ -67,12 +68,17 @@ open_fallback(struct eventsink *s)
 static int
 open_socket(struct eventsink *s)
 {
-	int fd;
+	int fd, r;
 
 	if (s->fd >= 0 && !s->is_fallback)
 		return 0;
-	if ((fd = connect_to(s->host->event_socket)) < 0)
-		return open_fallback(s);
+	if (s->fd < 0 && clock_now_usec() < s->closed_until_us)
+		return -ENOENT;
+	if ((fd = connect_to(s->host->event_socket)) < 0) {
+		if ((r = open_fallback(s)) < 0 && s->spool_max_bytes == 0)
+			s->closed_until_us = clock_now_usec() + CLOSED_US;
+		return r;
+	}
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = fd;
@@ -215,22 +221,32 @@ lost_take(const struct eventsink *s)
 }
 
 static int
-send_event(struct eventsink *s, const struct event *ev)
+send_json(struct eventsink *s, const char *json, size_t len)
 {
 	char line[PREFIX_MAX + EVENT_LINE_MAX + 1];
 	time_t now = time(NULL);
 	struct tm tm;
 	size_t n;
 
-	if (localtime_r(&now, &tm) == NULL)
+	if (localtime_r(&now, &tm) == NULL || len > EVENT_LINE_MAX)
 		return -EINVAL;
 	n = (size_t)snprintf(line, PREFIX_MAX, "<%d>", LOG_AUTHPRIV | LOG_INFO);
 	n += strftime(line + n, PREFIX_MAX - n,
 	    "%b %e %H:%M:%S countersign: ", &tm);
-	n += event_render(ev, line + n);
+	memcpy(line + n, json, len);
+	n += len;
+	line[n] = '\0';
 	if (eventsink_flush(s) == 0 && send_line(s, line, n) == 0)
 		return 0;
 	return lose_or_spool(s, line, n);
+}
+
+static int
+send_event(struct eventsink *s, const struct event *ev)
+{
+	char json[EVENT_LINE_MAX + 1];
+
+	return send_json(s, json, event_render(ev, json));
 }
 
 static void
@@ -250,14 +266,24 @@ report_gap(struct eventsink *s)
 		s->lost = lost;
 }
 
-int
-eventsink_send(struct eventsink *s, const struct event *ev)
+static int
+report_after(struct eventsink *s, int r)
 {
-	int r = send_event(s, ev);
-
 	if (r == 0 && s->spool.n == 0)
 		report_gap(s);
 	return r;
+}
+
+int
+eventsink_send(struct eventsink *s, const struct event *ev)
+{
+	return report_after(s, send_event(s, ev));
+}
+
+int
+eventsink_send_line(struct eventsink *s, const char *line, size_t len)
+{
+	return report_after(s, send_json(s, line, len));
 }
 
 void

@@ -19,6 +19,8 @@ struct eventsink {
 	const char *fallback; /* path; only for root, whom rsyslog believes */
 	bool is_fallback; /* fd is the fallback's */
 	int wait_ms; /* the longest that one send may wait */
+	uint64_t closed_until_us; /* nobody listened; without a spool
+				   * not asked again before */
 	size_t spool_max_bytes; /* 0: what cannot be sent at once is lost */
 	struct strv spool;
 	size_t spool_bytes;
@@ -34,6 +36,8 @@ void eventsink_init(struct eventsink *s, const struct settings *host,
  * event has left or is spooled.
  */
 int eventsink_send(struct eventsink *s, const struct event *ev);
+/* The same of a line that was rendered already, at most EVENT_LINE_MAX. */
+int eventsink_send_line(struct eventsink *s, const char *line, size_t len);
 /* Tries the spool again; returns how many lines are still in it. */
 size_t eventsink_flush(struct eventsink *s);
 /* Flushes, writes what was lost to RunDirectory/lost/EMITTER, and closes. */

@@ -114,3 +114,14 @@ jsontext_char(const uint8_t *p, size_t len, char out[JSONTEXT_CHAR_MAX + 1],
 	out[*ret_used] = '\0';
 	return *ret_used;
 }
+
+size_t
+jsontext_plain(const uint8_t *p, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && p[n] >= ' ' && p[n] < 0x7f && p[n] != '"' &&
+	    p[n] != '\\')
+		n++;
+	return n;
+}

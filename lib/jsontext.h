@@ -16,6 +16,8 @@
  */
 size_t jsontext_char(const uint8_t *p, size_t len,
     char out[JSONTEXT_CHAR_MAX + 1], size_t *ret_used);
+/* How many bytes at p stand in JSON text as they are. */
+size_t jsontext_plain(const uint8_t *p, size_t len);
 /* Decodes one character; 0 used means malformed. */
 uint32_t utf8_decode(const uint8_t *p, size_t len, size_t *ret_used);
 /* Controls, bidi overrides and characters without a width of their own: what a

@@ -120,8 +120,8 @@ path_fsync_parent(const char *path)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-static int
-write_all(int fd, const void *p, size_t len)
+int
+path_write_all(int fd, const void *p, size_t len)
 {
 	const char *at = p;
 	ssize_t n;
@@ -135,7 +135,7 @@ write_all(int fd, const void *p, size_t len)
 		at += n;
 		len -= (size_t)n;
 	}
-	return fsync(fd) < 0 ? -errno : 0;
+	return 0;
 }
 
 static int
@@ -164,8 +164,12 @@ path_write_atomic(const char *path, const void *p, size_t len, mode_t mode,
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
-	if ((r = write_all(fd, p, len)) < 0)
+	if ((r = path_write_all(fd, p, len)) < 0)
 		goto out;
+	if ((flags & PATH_UNSYNCED) == 0 && fsync(fd) < 0) {
+		r = -errno;
+		goto out;
+	}
 	/* The mode that was asked for, whatever the umask. */
 	if (fchmod(fd, mode) < 0) {
 		r = -errno;
@@ -173,7 +177,8 @@ path_write_atomic(const char *path, const void *p, size_t len, mode_t mode,
 	}
 	if ((r = put_in_place(tmp, path, flags)) < 0)
 		goto out;
-	r = path_fsync_parent(path);
+	if ((flags & PATH_UNSYNCED) == 0)
+		r = path_fsync_parent(path);
 out:
 	if (r < 0 || (flags & O_EXCL) != 0)
 		unlink(tmp);

@@ -18,9 +18,13 @@ int path_read_trusted(const char *path, uid_t trusted, size_t max_bytes,
     char **ret, size_t *len);
 int path_read(FILE *f, size_t max_bytes, char **ret, size_t *ret_len);
 /* Replaces a file whole: temporary beside it, fsync, rename, fsync of the
- * folder. With O_EXCL in flags an existing file is -EEXIST. */
+ * folder. With O_EXCL in flags an existing file is -EEXIST; with PATH_UNSYNCED
+ * nothing waits for the disk (what can be made again). */
+#define PATH_UNSYNCED (1 << 30)
 int path_write_atomic(const char *path, const void *p, size_t len, mode_t mode,
     int flags);
+/* All of it, or -errno. */
+int path_write_all(int fd, const void *p, size_t len);
 int path_fsync_parent(const char *path);
 
 #endif

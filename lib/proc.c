@@ -129,3 +129,15 @@ proc_audit_session(pid_t pid, uint32_t *ret)
 	*ret = (uint32_t)v;
 	return 0;
 }
+
+int
+proc_exec(const char *const *argv)
+{
+	union {
+		const char *const *in;
+		char *const *out;
+	} u = { argv };
+
+	execvp(argv[0], u.out);
+	return -errno;
+}

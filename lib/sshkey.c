@@ -2,6 +2,7 @@
 /* SSH public keys as blobs and as lines of text. */
 #include <errno.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,21 @@ bool
 sshkey_is_cert_type(const char *name)
 {
 	return strstr(name, "-cert-v") != NULL;
+}
+
+char *
+sshkey_cert_type_name(const char *plain)
+{
+	const struct sshkey_type *known = sshkey_type_find(plain);
+	size_t n = strcspn(plain, "@");
+	char *ret = NULL;
+
+	if (known != NULL)
+		return strdup(known->cert_name);
+	if (asprintf(&ret, "%.*s-cert-v01%s", (int)n, plain,
+		plain[n] != '\0' ? plain + n : "@openssh.com") < 0)
+		return NULL;
+	return ret;
 }
 
 int

@@ -23,6 +23,10 @@ struct sshkey_type {
 /* By either name; NULL if unknown. */
 const struct sshkey_type *sshkey_type_find(const char *name);
 bool sshkey_is_cert_type(const char *name);
+/* The certificate's name of a plain type, also of one that is not known here:
+ * NAME[@DOMAIN] gives NAME-cert-v01@DOMAIN, without a domain @openssh.com (the
+ * rule of every name that OpenSSH gave). The caller frees; NULL: no memory. */
+char *sshkey_cert_type_name(const char *plain);
 
 struct sshkey {
 	char *type; /* as the text says, equal to the blob's first string */

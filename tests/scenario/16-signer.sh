@@ -45,7 +45,7 @@ for key in ed25519 rsa ecdsa ecdsa384 ecdsa521 sked25519 skecdsa; do
   countersign sign -q --ca "$LAB/ca" --user "$key@example.com" --role web --role db "$LAB/keys/k.pub" || fail "$key"
   same "$LAB/keys/k-cert.pub"
 done
-for options in '-O clear' '-O no-pty -O no-x11-forwarding' '-O force-command=/bin/true -O source-address=10.0.0.0/8,::1/128' '-O verify-required' '-O permit-user-rc' '--ttl 90s'; do
+for options in '-O clear' '-O no-pty -O no-x11-forwarding' '-O force-command=/bin/true -O source-address=10.0.0.0/8,::1/128' '-O verify-required' '-O no-port-forwarding' '--ttl 90s'; do
   # shellcheck disable=SC2086
   countersign sign -q --ca "$LAB/ca" --user options@example.com --role web $options "$LAB/keys/k.pub" || fail "$options"
   same "$LAB/keys/k-cert.pub"
@@ -88,12 +88,28 @@ code 2 sign --ca "$LAB/ca" --user a@b --role web -O source-address=home "$K"
 code 2 sign --ca "$LAB/ca" --user a@b --role web
 code 2 host --ca "$LAB/ca" --hostname 'web*' "$K"
 code 2 host --ca "$LAB/ca" "$K"
+code 1 sign --ca "$LAB/ca" --user a@b --role web -O permit-user-rc "$K"
+warns "not among its extensions"
 code 2 sign --ca "$LAB/ca" --user a@b --role web -O frobnicate "$K"
 code 2 sign --ca "$LAB/ca" --user a@b --role web -O force-command= "$K"
 code 2 sign --ca "$LAB/ca" --user a@b --role web -O force-command=a -O force-command=b "$K"
 code 2 sign --ca "$LAB/ca" -s "$LAB/ca/user_ca" --user a@b --role web "$K"
-code 1 sign -s "$LAB/ca/user_ca" -I a "$K"
-code 2 sign -s "$LAB/ca/user_ca" -I a -n x -V always:forever "$K"
+code 1 sign --ca "$LAB/ca" --user a@b --role web --ttl 25h "$K"
+warns "profile 'person': .* longer than its max_ttl"
+code 1 sign --ca "$LAB/ca" --user a@b --role web --profile nobody "$K"
+code 1 sign --ca "$LAB/ca" --user a@b --role web "$LAB/ca/user_ca.pub"
+warns 'key of a CA'
+code 1 sign --ca "$LAB/ca" --user a@b --role web "$LAB/ca/host_ca.pub"
+code 2 sign --ca "$LAB/ca" --user a@b --role web --claims '[]' "$K"
+code 2 sign --ca "$LAB/ca" --user a@b --role web --reason "$(printf '%0300d' 0)" "$K"
+code 2 sign --ca "$LAB/ca" --user a@b $(printf -- '--role r%s ' $(seq 257)) "$K"
+warns '256'
+code 2 sign --ca "$LAB/ca" --user a@b --role web --batch - "$K"
+printf 'ssh-new@example.com %s\n' "$(printf '\0\0\0\023ssh-new@example.comxxxx' | base64)" >"$LAB/keys/new.pub"
+code 1 sign --ca "$LAB/ca" --user a@b --role web "$LAB/keys/new.pub"
+warns 'allow-unknown-type'
+code 0 sign --ca "$LAB/ca" --user a@b --role web --allow-unknown-type "$LAB/keys/new.pub"
+countersign inspect "$LAB/keys/new-cert.pub" | grep -q 'ssh-new-cert-v01@example.com' || fail "the unknown type"
 code 1 sign --ca "$LAB/ca" --user a@b --role web "$root/tests/vectors/k_dsa.pub"
 code 1 sign --ca "$LAB/ca" --user a@b --role web "$root/tests/vectors/k_rsa1024.pub"
 code 1 sign --ca "$LAB/ca" --user a@b --role web "$LAB/keys/k-cert.pub"
@@ -101,17 +117,34 @@ code 3 sign --ca "$LAB/ca" --user a@b --role web /nowhere
 code 3 sign --ca "$LAB/ca" --user a@b --role web "$LAB/keys/key"
 code 3 sign --ca /nowhere --user a@b --role web "$K"
 code 3 init --no-passphrase "$LAB/ca"
-code 2 init "$LAB/new"
+code 3 init "$LAB/new"
+warns 'no terminal'
 [ -e "$LAB/new" ] && fail "init without a word about passphrases made something"
 code 3 inspect "$K"
 code 3 inspect /nowhere
 ssh-keygen -q -t ed25519 -N secret -f "$LAB/locked"
-code 3 sign -s "$LAB/locked" -I a -n x -V +1h "$K"
-warns 'encrypted'
+code 255 sign -s "$LAB/locked" -I a -n x -V +1h "$K"
+warns 'no terminal'
 cp "$LAB/ca/user_ca" "$LAB/loose"
 chmod 644 "$LAB/loose"
-code 3 sign -s "$LAB/loose" -I a -n x -V +1h "$K"
+code 255 sign -s "$LAB/loose" -I a -n x -V +1h "$K"
 warns 'chmod 600'
+mkdir "$LAB/readonly"
+cp "$K" "$LAB/readonly/k.pub"
+mount --bind "$LAB/readonly" "$LAB/readonly"
+mount -o remount,bind,ro "$LAB/readonly"
+serial=$(cut -d ' ' -f 1 "$LAB/ca/serial")
+code 3 sign --ca "$LAB/ca" --user a@b --role web "$LAB/readonly/k.pub"
+warns 'Read-only'
+[ "$serial" = "$(cut -d ' ' -f 1 "$LAB/ca/serial")" ] || fail "a serial was burnt"
+umount "$LAB/readonly"
+cp -r "$LAB/ca" "$LAB/ca-readonly"
+mount --bind "$LAB/ca-readonly" "$LAB/ca-readonly"
+mount -o remount,bind,ro "$LAB/ca-readonly"
+code 3 sign --ca "$LAB/ca-readonly" --user a@b --role web "$K"
+warns 'Read-only'
+umount "$LAB/ca-readonly"
+code 3 sign --ca "$LAB/ca" --user a@b --role web - <<<''
 
 story "a host's certificate: read by ssh-keygen, believed by ssh, in the ledger"
 cp /etc/ssh/ssh_host_ed25519_key.pub "$LAB/host.pub"
@@ -167,7 +200,7 @@ for i in $(seq 40); do
 done
 [ "$(for c in "$LAB"/many/*-cert.pub; do countersign inspect --json "$c" | jq .serial; done | sort -u | wc -l)" = 40 ] || fail "a serial twice"
 [ "$(wc -l <"$LAB/ca/ledger.jsonl")" = $((before + 40)) ] || fail "the ledger has another number"
-jq -e -s '[.[].serial] == ([.[].serial] | sort | unique)' "$LAB/ca/ledger.jsonl" >/dev/null || fail "the ledger's serials do not grow"
+jq -e -s 'map(select(.event == "cert.create").serial) | . == (sort | unique)' "$LAB/ca/ledger.jsonl" >/dev/null || fail "the ledger's serials do not grow"
 
 story "kill -9 at any moment: never a certificate that is not in the ledger"
 rm -rf "$LAB/many"
@@ -186,19 +219,21 @@ for cert in "$LAB"/many/*-cert.pub; do
   [ -e "$cert" ] || continue
   made=$((made + 1))
   serial=$(countersign inspect --json "$cert" | jq .serial)
-  jq -e -s --argjson s "$serial" '[.[] | select(.serial == $s)] | length == 1' "$LAB/ca/ledger.jsonl" >/dev/null || fail "serial $serial is not in the ledger once"
+  jq -e -s --argjson s "$serial" '[.[] | select(.event == "cert.create" and .serial == $s)] | length == 1' "$LAB/ca/ledger.jsonl" >/dev/null || fail "serial $serial is not in the ledger once"
 done
 printf '  (%s of 60 were in time)\n' "$made"
 code 0 sign -q --ca "$LAB/ca" --user after@example.com --role web "$K"
 
 story "a full disk: nothing is issued, and nothing is half written"
 mkdir "$LAB/small"
-mount -t tmpfs -o size=128k tmpfs "$LAB/small"
+mount -t tmpfs -o size=1m tmpfs "$LAB/small"
 cp -r "$LAB/ca/." "$LAB/small"
-: >"$LAB/small/ledger.jsonl"
 countersign sign -q --ca "$LAB/small" --user a@example.com --role web "$K" || fail "on the small disk"
 sum=$(sha256sum <"$LAB/small/ledger.jsonl")
 dd if=/dev/zero of="$LAB/small/fill" bs=1k 2>/dev/null
+# Room in the ledger's last page is room: fill that, too.
+while countersign sign -q --ca "$LAB/small" --user f@example.com --role web "$K" 2>/dev/null; do :; done
+sum=$(sha256sum <"$LAB/small/ledger.jsonl")
 rm -f "$LAB/keys/k-cert.pub"
 code 3 sign --ca "$LAB/small" --user b@example.com --role web "$K"
 [ -e "$LAB/keys/k-cert.pub" ] && fail "a certificate on a full disk"
@@ -206,4 +241,5 @@ code 3 sign --ca "$LAB/small" --user b@example.com --role web "$K"
 rm "$LAB/small/fill"
 countersign sign -q --ca "$LAB/small" --user c@example.com --role web "$K" || fail "after room was made"
 jq -e . "$LAB/small/ledger.jsonl" >/dev/null || fail "a broken line"
+code 0 ledger --ca "$LAB/small" --verify
 umount "$LAB/small"

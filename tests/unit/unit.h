@@ -20,6 +20,10 @@ TCase *case_decide(void);
 TCase *case_event(void);
 TCase *case_messages(void);
 TCase *case_signer(void);
+TCase *case_krl(void);
+TCase *case_ledger(void);
+TCase *case_profile(void);
+TCase *case_agent(void);
 TCase *case_sshdlog(void);
 
 /* tests/vectors/NAME; the caller frees. */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/* JSON that people write, into structs: a table of keys for each object. */
+#ifndef CS_JSONREAD_H
+#define CS_JSONREAD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf.h"
+#include "strv.h"
+
+#define JSONREAD_WHERE_MAX 160
+#define JSONREAD_LIST_MAX  1024
+
+/* Where in the document a reader is, for its message. */
+struct jsonread_place {
+	char where[JSONREAD_WHERE_MAX];
+	struct conf_error *err;
+};
+
+/* Each reader: 0, -ENOMEM, or -EINVAL with the place's error set. */
+typedef int jsonread_reader(const struct jsonread_place *at, json_t *v,
+    void *field);
+
+struct jsonread_key {
+	const char *name;
+	jsonread_reader *read;
+	size_t offset; /* of the field in the struct */
+};
+
+#define JSONREAD_FIELD(type, name, read, field)          \
+	{                                                \
+		name, read, offsetof(struct type, field) \
+	}
+
+/* "WHERE: why"; returns -EINVAL. */
+int jsonread_refuse(const struct jsonread_place *at, const char *why);
+struct jsonread_place jsonread_in(const struct jsonread_place *at,
+    const char *key);
+/* Every member by the table; an unknown one is an error. */
+int jsonread_object(const struct jsonread_place *at, json_t *v,
+    const struct jsonread_key *keys, size_t n_keys, void *base);
+/* A string without NUL in it, borrowed; NULL (and a message) otherwise. */
+const char *jsonread_string(const struct jsonread_place *at, json_t *v);
+/* is_valid NULL: any string. */
+int jsonread_strings(const struct jsonread_place *at, json_t *v,
+    bool (*is_valid)(const char *), const char *why, struct strv *ret);
+
+jsonread_reader jsonread_bool; /* bool */
+jsonread_reader jsonread_duration; /* uint64_t, seconds */
+jsonread_reader jsonread_text; /* char *, freed and replaced */
+jsonread_reader jsonread_ranges; /* struct cidr_list, at least one */
+jsonread_reader jsonread_skip; /* anything: a comment */
+
+/* The whole text as one document, no key twice. 0 and the caller decrefs, or
+ * -EINVAL with line and what is wrong. */
+int jsonread_load(const char *text, size_t len, json_t **ret,
+    struct conf_error *reterr);
+
+#endif
