@@ -35,22 +35,20 @@ strv_remove(struct strv *s, const char *item)
 }
 
 int
-certoption_defaults(struct strv *ext, bool with_user_rc)
+certoption_defaults(struct strv *ext)
 {
 	size_t i;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(flags); i++) {
-		if (strcmp(flags[i].word, "user-rc") == 0 && !with_user_rc)
-			continue;
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if ((r = strv_add(ext, flags[i].extension)) < 0)
 			return r;
-	}
 	return 0;
 }
 
-void
-certoption_clear_flags(struct strv *ext)
+/* -O clear: the extensions that ssh-keygen has words for go. */
+static void
+clear_flags(struct strv *ext)
 {
 	size_t i;
 
@@ -78,10 +76,9 @@ certoption_flag(const char *word, bool *ret_no)
 		return NO_TOUCH;
 	}
 	*ret_no = has_prefix(word, "no-");
-	if (*ret_no)
-		word += 3;
-	else if (has_prefix(word, "permit-"))
-		word += 7;
+	if (!*ret_no && !has_prefix(word, "permit-"))
+		return NULL;
+	word += strlen(*ret_no ? "no-" : "permit-");
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if (strcasecmp(flags[i].word, word) == 0)
 			return flags[i].extension;
@@ -150,7 +147,7 @@ certoption_add(struct cert_request *req, const char *word)
 	bool is_no;
 
 	if (strcasecmp(word, "clear") == 0) {
-		certoption_clear_flags(&req->extensions);
+		clear_flags(&req->extensions);
 		return 0;
 	}
 	if (has_prefix(word, "force-command="))

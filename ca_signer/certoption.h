@@ -5,15 +5,13 @@
 
 #include "certwriter.h"
 
-/* What a user's certificate has without a word about it: as ssh-keygen, or
- * without user rc. 0 or -ENOMEM. */
-int certoption_defaults(struct strv *ext, bool with_user_rc);
+/* What a user's certificate has of ssh-keygen without a word about it. 0 or
+ * -ENOMEM. */
+int certoption_defaults(struct strv *ext);
 /* One -O of ssh-keygen(1). -EINVAL: unknown; -EEXIST: a second one; -ENOMEM. */
 int certoption_add(struct cert_request *req, const char *word);
-/* -O clear and -h: the extensions that ssh-keygen has words for go. */
-void certoption_clear_flags(struct strv *ext);
-/* "permit-pty" of "pty", "permit-pty" and "no-pty" (then *ret_no is true);
- * NULL if it is none of these. */
+/* "permit-pty" of "permit-pty" and of "no-pty" (then *ret_no is true); NULL if
+ * it is none of these. */
 const char *certoption_flag(const char *word, bool *ret_no);
 
 #endif

@@ -70,7 +70,6 @@ take_option(int c, struct keygen_sign *k)
 		return -1;
 	case 'h':
 		k->req.kind = CERT_HOST;
-		certoption_clear_flags(&k->req.extensions);
 		return -1;
 	case 'n':
 		k->principals = optarg;
@@ -81,7 +80,9 @@ take_option(int c, struct keygen_sign *k)
 	case 'z':
 		return take_serial(k, optarg);
 	case 'O':
-		return take_word(k, optarg);
+		return strv_add(&k->a.wanted.options, optarg) < 0
+		    ? show_error(KEYGEN_FATAL, "out of memory")
+		    : -1;
 	case 'v':
 		return -1;
 	default:
@@ -103,8 +104,6 @@ parse_options(int argc, char **argv, struct keygen_sign *k)
 	};
 	int c, r;
 
-	if (certoption_defaults(&k->req.extensions, true) < 0)
-		return show_error(KEYGEN_FATAL, "out of memory");
 	while ((c = getopt_long(argc, argv, "s:UI:hn:V:z:O:t:qv", longs,
 		    NULL)) != -1)
 		if ((r = take_option(c, k)) >= 0)
@@ -115,6 +114,24 @@ parse_options(int argc, char **argv, struct keygen_sign *k)
 	if (optind == argc)
 		return show_error(KEYGEN_FATAL,
 		    "which key? name a public key file");
+	return -1;
+}
+
+/* After all letters, as ssh-keygen: a host has none but those that are asked
+ * for, wherever the -h stands. */
+static int
+take_words(struct keygen_sign *k)
+{
+	const struct strv *words = &k->a.wanted.options;
+	size_t i;
+	int r;
+
+	if (k->req.kind == CERT_USER &&
+	    certoption_defaults(&k->req.extensions) < 0)
+		return show_error(KEYGEN_FATAL, "out of memory");
+	for (i = 0; i < words->n; i++)
+		if ((r = take_word(k, words->v[i])) >= 0)
+			return r;
 	return -1;
 }
 
@@ -214,7 +231,8 @@ run(int argc, char **argv, struct keygen_sign *k)
 
 	if ((r = parse_options(argc, argv, k)) >= 0)
 		return r;
-	if ((k->principals != NULL && (r = split_principals(k)) >= 0) ||
+	if ((r = take_words(k)) >= 0 ||
+	    (k->principals != NULL && (r = split_principals(k)) >= 0) ||
 	    (r = take_times(k)) >= 0)
 		return r;
 	k->a.is.allow |= SUBJECT_ALLOW_WEAK;
