@@ -17,8 +17,6 @@
 #include "sshcert.h"
 #include "verbs.h"
 
-DEFINE_AUTO(cert_free, struct cert)
-
 static const char usage[] =
     "usage: countersign renew --ca DIR [--ttl TIME] [OPTION]... CERT|-\n"
     "\n"

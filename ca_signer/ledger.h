@@ -64,7 +64,7 @@ struct ledger_line {
 
 struct ledger_view {
 	const char *p;
-	size_t len, at;
+	size_t len, at, dropped;
 	uint64_t number;
 	int lock;
 };

@@ -18,6 +18,8 @@
 #include "path.h"
 #include "proc.h"
 
+#define DROP_BYTES ((size_t)16 * 1024 * 1024)
+
 /* Not while somebody writes; a folder that cannot be locked, such as a backup
  * on a read-only disk, has no writers. */
 static int
@@ -77,15 +79,32 @@ ledger_view_open(const char *dir, uint64_t from, bool is_mine,
 void
 ledger_view_close(struct ledger_view *v)
 {
-	if (v->p != NULL) {
-		void *p;
+	union {
+		const char *in;
+		char *out;
+	} u = { v->p };
 
-		memcpy(&p, &v->p, sizeof(p));
-		munmap(p, v->len);
-	}
+	if (v->p != NULL)
+		munmap(u.out, v->len);
 	if (v->lock >= 0)
 		close(v->lock);
 	*v = (struct ledger_view){ .lock = -1 };
+}
+
+/* What has been read may go from memory: a ledger can be larger than that. */
+static void
+drop_read(struct ledger_view *v)
+{
+	size_t upto = v->at / DROP_BYTES * DROP_BYTES;
+	union {
+		const char *in;
+		char *out;
+	} u = { v->p + v->dropped };
+
+	if (upto <= v->dropped)
+		return;
+	madvise(u.out, upto - v->dropped, MADV_DONTNEED);
+	v->dropped = upto;
 }
 
 bool
@@ -93,6 +112,7 @@ ledger_view_next(struct ledger_view *v, struct ledger_line *ret)
 {
 	const char *p = v->p + v->at, *end;
 
+	drop_read(v);
 	if (v->at >= v->len || (end = memchr(p, '\n', v->len - v->at)) == NULL)
 		return false;
 	*ret = (struct ledger_line){ p, (size_t)(end - p), ++v->number };

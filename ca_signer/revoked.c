@@ -64,28 +64,41 @@ add_user(struct revoked *r, const struct ledger_line *l)
 	return 0;
 }
 
-/* Revocations are few: a real parser reads them. */
+/* What may hold escapes is left to a real parser. */
+static int
+add_id(struct revoked *r, const struct ledger_line *l)
+{
+	json_auto_t *doc = json_loadb(l->p, l->len, 0, NULL);
+	const char *id = json_string_value(json_object_get(doc, "key_id"));
+
+	return id == NULL ? -EBADMSG : strv_add(&r->ids, id);
+}
+
+static int
+add_fingerprint(struct revoked *r, const struct ledger_line *l)
+{
+	const char *text;
+	size_t len;
+
+	if (!ledger_line_text(l, "fingerprint", &text, &len))
+		return -EBADMSG;
+	return strv_add_take(&r->fingerprints, strndup(text, len));
+}
+
 static int
 add_line(struct revoked *r, const struct ledger_line *l)
 {
-	json_auto_t *doc = json_loadb(l->p, l->len, 0, NULL);
-	const char *by = json_string_value(json_object_get(doc, "revoked_by"));
-	const char *text;
+	static const struct {
+		const char *by;
+		int (*add)(struct revoked *, const struct ledger_line *);
+	} kinds[] = { { "serial", add_serials }, { "user", add_user },
+		{ "id", add_id }, { "key", add_fingerprint } };
+	size_t i;
 
-	if (by == NULL)
-		return -EBADMSG;
-	if (strcmp(by, "serial") == 0)
-		return add_serials(r, l);
-	if (strcmp(by, "user") == 0)
-		return add_user(r, l);
-	text = json_string_value(json_object_get(doc,
-	    strcmp(by, "id") == 0 ? "key_id" : "fingerprint"));
-	if (text == NULL)
-		return -EBADMSG;
-	if (strcmp(by, "id") == 0)
-		return strv_add(&r->ids, text);
-	return strcmp(by, "key") == 0 ? strv_add(&r->fingerprints, text)
-				      : -EBADMSG;
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (ledger_line_text_is(l, "revoked_by", kinds[i].by))
+			return kinds[i].add(r, l);
+	return -EBADMSG;
 }
 
 /* By name, and the latest revocation of each first. */

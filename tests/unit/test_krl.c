@@ -11,8 +11,6 @@
 #include "sshkey.h"
 #include "unit.h"
 
-DEFINE_AUTO(krl_free, struct krl)
-
 static struct krl *
 load(const char *name)
 {

@@ -14,8 +14,6 @@
 #include "revoked.h"
 #include "unit.h"
 
-DEFINE_AUTO(ledger_free, struct ledger)
-
 static char dir[64];
 static char why[LEDGER_WHY_MAX];
 
