@@ -46,7 +46,7 @@ static int
 read_secret_line(int fd, char *buf, size_t size)
 {
 	size_t len = 0;
-	ssize_t n;
+	ssize_t n = 0;
 
 	while (len < size - 1) {
 		n = read(fd, buf + len, 1);

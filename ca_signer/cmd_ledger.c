@@ -348,7 +348,7 @@ static int
 answer(struct query *q)
 {
 	struct ledger_line line;
-	struct ledger_view v;
+	struct ledger_view v = { .lock = -1 };
 	int r;
 
 	if ((q->is_valid &&

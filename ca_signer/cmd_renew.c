@@ -157,7 +157,7 @@ find_line(struct renew *o, json_t **ret, bool *ret_revoked)
 	char fp[SSHKEY_FINGERPRINT_MAX];
 	struct revoked revoked = { 0 };
 	struct ledger_line line;
-	struct ledger_view v;
+	struct ledger_view v = { .lock = -1 };
 	uint64_t serial, end;
 	int r;
 

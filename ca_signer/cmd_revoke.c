@@ -232,7 +232,7 @@ count_user(const char *dir, struct target *t, bool *ret_known)
 {
 	uint64_t now = clock_now_usec() / USEC_PER_SEC, end;
 	struct ledger_line line;
-	struct ledger_view v;
+	struct ledger_view v = { .lock = -1 };
 	int r;
 
 	if ((r = ledger_view_open(dir, 0, true, &v)) < 0)

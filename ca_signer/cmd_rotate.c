@@ -233,7 +233,7 @@ last_end(const struct rotate *o, const struct sshkey *key, uint64_t *ret)
 {
 	char fp[SSHKEY_FINGERPRINT_MAX];
 	struct ledger_line line;
-	struct ledger_view v;
+	struct ledger_view v = { .lock = -1 };
 	uint64_t end;
 	int r;
 

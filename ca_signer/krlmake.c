@@ -124,7 +124,7 @@ static int
 add_certs(struct maker *m, const char *dir, char *why)
 {
 	struct ledger_line line;
-	struct ledger_view v;
+	struct ledger_view v = { .lock = -1 };
 	size_t i;
 	int r;
 

@@ -221,7 +221,7 @@ check_anchor(struct ledger *l, char *why)
 static int
 open_files(const char *dir, struct ledger *l, char *why)
 {
-	uint64_t size;
+	uint64_t size = 0;
 	int r;
 
 	if ((l->lock = open_lock(dir, why)) < 0)

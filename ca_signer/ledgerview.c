@@ -110,10 +110,13 @@ drop_read(struct ledger_view *v)
 bool
 ledger_view_next(struct ledger_view *v, struct ledger_line *ret)
 {
-	const char *p = v->p + v->at, *end;
+	const char *p, *end;
 
+	if (v->p == NULL || v->at >= v->len)
+		return false;
 	drop_read(v);
-	if (v->at >= v->len || (end = memchr(p, '\n', v->len - v->at)) == NULL)
+	p = v->p + v->at;
+	if ((end = memchr(p, '\n', v->len - v->at)) == NULL)
 		return false;
 	*ret = (struct ledger_line){ p, (size_t)(end - p), ++v->number };
 	v->at += ret->len + 1;
@@ -173,8 +176,8 @@ walk(const char *dir, const struct ledger_head *anchor, struct ledger_head *ret,
     bool *ret_seen, char *why)
 {
 	struct ledger_head head = { 0 };
+	struct ledger_view v = { .lock = -1 };
 	struct ledger_line line;
-	struct ledger_view v;
 	bool seen;
 	int r;
 

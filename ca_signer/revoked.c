@@ -133,7 +133,7 @@ int
 revoked_update(struct revoked *r, const char *dir, bool is_mine)
 {
 	struct ledger_line line;
-	struct ledger_view v;
+	struct ledger_view v = { .lock = -1 };
 	int e;
 
 	if ((e = ledger_view_open(dir, r->read_to, is_mine, &v)) < 0)

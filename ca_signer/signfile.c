@@ -54,7 +54,7 @@ signfile_write(const char *ca_dir, const char *path, const char *name_space,
 	AUTO(cakey_free) struct cakey *key = NULL;
 	AUTO(free) char *text = NULL, *sig = NULL;
 	char why[CAKEY_WHY_MAX];
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	if (ca_open_key(ca_dir, CA_POLICY, timeout_s, &key, why) < 0)

@@ -245,8 +245,9 @@ static int
 send_event(struct eventsink *s, const struct event *ev)
 {
 	char json[EVENT_LINE_MAX + 1];
+	size_t len = event_render(ev, json);
 
-	return send_json(s, json, event_render(ev, json));
+	return send_json(s, json, len);
 }
 
 static void

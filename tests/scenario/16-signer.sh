@@ -102,7 +102,8 @@ warns 'key of a CA'
 code 1 sign --ca "$LAB/ca" --user a@b --role web "$LAB/ca/host_ca.pub"
 code 2 sign --ca "$LAB/ca" --user a@b --role web --claims '[]' "$K"
 code 2 sign --ca "$LAB/ca" --user a@b --role web --reason "$(printf '%0300d' 0)" "$K"
-code 2 sign --ca "$LAB/ca" --user a@b $(printf -- '--role r%s ' $(seq 257)) "$K"
+mapfile -t many_roles < <(seq -f '--role=r%g' 257)
+code 2 sign --ca "$LAB/ca" --user a@b "${many_roles[@]}" "$K"
 warns '256'
 code 2 sign --ca "$LAB/ca" --user a@b --role web --batch - "$K"
 printf 'ssh-new@example.com %s\n' "$(printf '\0\0\0\023ssh-new@example.comxxxx' | base64)" >"$LAB/keys/new.pub"

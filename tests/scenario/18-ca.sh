@@ -184,7 +184,7 @@ for i in 1 2 3; do
   IFS= read -r -t 10 -u "${BATCH[0]}" line || fail "no answer to line $i"
   jq -e ".line==$i" <<<"$line" >/dev/null || fail "another line"
 done
-exec {BATCH[1]}>&-
+eval "exec ${BATCH[1]}>&-"
 wait "$BATCH_PID"
 { head -c 300000 /dev/zero | tr '\0' x; printf '\n{"key":"%s","user":"d@example.com","roles":["web"]}\n' "$key"; } >"$LAB/batch"
 runs countersign sign --ca "$CA" --batch "$LAB/batch"

@@ -197,7 +197,7 @@ for o in clear no-pty no-port-forwarding no-agent-forwarding no-x11-forwarding N
   # shellcheck disable=SC2086
   if [ "$o" = 'force-command=ls -l' ]; then alike_keygen -n x -V +1h -O "$o"; else alike_keygen -n x -V +1h -O $o; fi
 done
-for n in a a,b,c 'a b' '*' a, ,a '' "$(seq -s, 256)" "$(seq -s, 257)"; do alike_keygen -V +1h -n "$n"; done
+for n in a a,b,c 'a b' '*' 'a,' ',a' '' "$(seq -s, 256)" "$(seq -s, 257)"; do alike_keygen -V +1h -n "$n"; done
 for z in 0 1 18446744073709551615 18446744073709551616 -1 x 0x10; do alike_keygen -n x -V +1h -z "$z"; done
 alike_keygen
 alike_keygen -h -n host1,host2 -V +1d
