@@ -325,7 +325,8 @@ print_line(const struct ledger_line *l)
 
 	if (time == NULL)
 		return;
-	printf("%.19sZ", time);
+	show_text(stdout, time, strnlen(time, 19));
+	putchar('Z');
 	put_text(doc, "event", "  ");
 	if (json_is_integer(serial))
 		printf("  #%lld", (long long)json_integer_value(serial));

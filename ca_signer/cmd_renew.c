@@ -247,11 +247,8 @@ take_options(struct renew *o)
 	if ((r = strv_add(words, "clear")) < 0)
 		return r;
 	for (i = 0; i < c->critical.n; i++)
-		if ((r = add_option(words,
-			 strchr(c->critical.v[i].name, '-') != NULL
-			     ? ""
-			     : "critical:",
-			 &c->critical, &c->critical.v[i])) < 0)
+		if ((r = add_option(words, "", &c->critical,
+			 &c->critical.v[i])) < 0)
 			return r;
 	for (i = 0; i < c->extensions.n; i++) {
 		const char *name = c->extensions.v[i].name;

@@ -142,8 +142,10 @@ say(const struct issuer *is, const struct issue_item *it, const char *path)
 		return;
 	}
 	show_text(stdout, path, strlen(path));
-	printf(": %s, serial %" PRIu64 ", until %s\n", it->req.key_id,
-	    it->req.serial, clock_rfc3339(it->req.valid_before, until));
+	fputs(": ", stdout);
+	show_text(stdout, it->req.key_id, strlen(it->req.key_id));
+	printf(", serial %" PRIu64 ", until %s\n", it->req.serial,
+	    clock_rfc3339(it->req.valid_before, until));
 }
 
 static int

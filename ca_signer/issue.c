@@ -2,6 +2,7 @@
 /* Issuing: profile, serial number, signature, ledger, and only then the
  * certificate. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,9 @@ issuer_open(struct issuer *is)
 	if ((is->host = settings_load_host(&e)) == NULL)
 		return show_error(EXIT_INPUT, "%s", e.what);
 	eventsink_init(&is->sink, is->host, "signer");
+	/* A reader that goes away is told of, not died of: what it did not get
+	 * is in the ledger. */
+	signal(SIGPIPE, SIG_IGN);
 	if ((r = check_clock()) >= 0)
 		return r;
 	if (is->ca_dir != NULL && (r = open_directory(is)) >= 0)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "auto.h"
 #include "ca.h"
@@ -280,14 +281,20 @@ profiles_load(const char *dir, struct profiles *ret, struct conf_error *reterr)
 	AUTO(free) char *path = ca_path(dir, PROFILE_FILE);
 	AUTO(fclose) FILE *f = NULL;
 	AUTO(free) char *text = NULL;
+	struct stat st;
 	size_t len;
 	int r;
 
 	if (path == NULL)
-		return -ENOMEM;
+		return conf_error(reterr, 0, "out of memory");
 	if ((f = fopen(path, "re")) == NULL)
 		return conf_error(reterr, 0, "cannot open it: %s",
 		    strerror(errno));
+	/* It says what the CA signs: as good as its key. */
+	if (fstat(fileno(f), &st) < 0 || (st.st_mode & 022) != 0 ||
+	    (st.st_uid != geteuid() && st.st_uid != 0))
+		return conf_error(reterr, 0,
+		    "others than you can write it: chmod 600");
 	if ((r = path_read(f, PROFILE_MAX_BYTES, &text, &len)) < 0)
 		return conf_error(reterr, 0, "cannot read it: %s",
 		    strerror(-r));

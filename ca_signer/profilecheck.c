@@ -184,6 +184,17 @@ add_principals(const struct check *c)
 	return 0;
 }
 
+/* An extension of the profile's, asked for by its name. */
+static bool
+is_there(const struct strv *extensions, const char *option)
+{
+	static const char prefix[] = "extension:";
+	size_t n = sizeof(prefix) - 1;
+
+	return strncmp(option, prefix, n) == 0 &&
+	    strv_has(extensions, option + n);
+}
+
 static int
 add_options(const struct check *c)
 {
@@ -195,6 +206,8 @@ add_options(const struct check *c)
 			 c->p->extensions.v[i])) < 0)
 			return r;
 	for (i = 0; i < c->w->options.n; i++) {
+		if (is_there(&c->req->extensions, c->w->options.v[i]))
+			continue;
 		r = certoption_add(c->req, c->w->options.v[i]);
 		if (r == -EINVAL || r == -EEXIST)
 			snprintf(c->err->why, sizeof(c->err->why),

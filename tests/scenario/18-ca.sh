@@ -146,6 +146,10 @@ cp "$LAB/profiles.bad" "$CA/profiles.json"
 code 3 sign --ca "$CA" --user a@example.com --role web "$K"
 warns 'max_tll: unknown key'
 cp "$LAB/profiles.good" "$CA/profiles.json"
+chmod 666 "$CA/profiles.json"
+code 3 sign --ca "$CA" --user a@example.com --role web "$K"
+warns 'chmod 600'
+chmod 600 "$CA/profiles.json"
 
 story "a host takes no notice of claims, and lets the certificate in"
 usual_policy
@@ -177,15 +181,21 @@ jq -s -e '[.[].line] == [1,3,4,5,6] and (map(has("certificate")) == [true,false,
   .[1].rule == "users" and .[2].error != null and .[3].rule == "key"' "$LAB/out" >/dev/null || fail "the answers: $(cat "$LAB/out")"
 grep -q $'\033' "$LAB/out" && fail "an escape"
 countersign ledger --ca "$CA" --user b4@example.com --json | jq -e '.request_id=="r4"' >/dev/null || fail "the ledger"
+# A reader that goes away: what it did not get is noted.
+for i in $(seq 400); do printf '{"key":"%s","user":"p%s@example.com","roles":["web"]}\n' "$key" "$i"; done >"$LAB/batch"
+countersign sign --ca "$CA" --batch "$LAB/batch" 2>"$LAB/err" | head -n 1 >/dev/null
+warns 'Broken pipe'
+countersign ledger --ca "$CA" --user p400@example.com --json | jq -s -e 'map(.event) == ["cert.create","cert.undelivered"]' >/dev/null || fail "not noted"
 # Answers do not wait for lines that have not come yet.
 coproc BATCH { countersign sign --ca "$CA" --batch -; }
+batch=$BATCH_PID
 for i in 1 2 3; do
   printf '{"key":"%s","user":"c%s@example.com","roles":["web"]}\n' "$key" $i >&"${BATCH[1]}"
   IFS= read -r -t 10 -u "${BATCH[0]}" line || fail "no answer to line $i"
   jq -e ".line==$i" <<<"$line" >/dev/null || fail "another line"
 done
 eval "exec ${BATCH[1]}>&-"
-wait "$BATCH_PID"
+wait "$batch"
 { head -c 300000 /dev/zero | tr '\0' x; printf '\n{"key":"%s","user":"d@example.com","roles":["web"]}\n' "$key"; } >"$LAB/batch"
 runs countersign sign --ca "$CA" --batch "$LAB/batch"
 exits 2

@@ -149,6 +149,9 @@ static const struct {
 	{ ONE("\"type\":\"host\",\"max_ttl\":\"1d\",\"hostnames\":[\"*\"]"),
 	    HOST ",\"options\":[\"force-command=x\"]}", "ssh-ed25519",
 	    "options", NULL },
+	{ OPEN(",\"extensions\":[\"a@b\"]"),
+	    ALICE ",\"options\":[\"extension:a@b\"]}", "ssh-ed25519", NULL,
+	    "a@b" },
 	/* The first that fits; the refusal of the one that came farthest. */
 	{ "{\"profiles\":{\"a\":{\"type\":\"user\",\"max_ttl\":\"1h\",\"users\""
 	  ":[\"bob\"],\"roles\":[\"*\"]},\"b\":{\"type\":\"user\",\"max_ttl\":"
