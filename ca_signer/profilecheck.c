@@ -151,15 +151,36 @@ check_facts(const struct check *c)
 	return check_claims(c);
 }
 
+/* As people write it: "1d12h". */
+static const char *
+format_span(uint64_t seconds, char buf[64])
+{
+	static const struct {
+		uint64_t seconds;
+		char unit;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	size_t i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		if (seconds / units[i].seconds > 0)
+			n += (size_t)snprintf(buf + n, 64 - n, "%llu%c",
+			    (unsigned long long)(seconds / units[i].seconds),
+			    units[i].unit);
+		seconds %= units[i].seconds;
+	}
+	return buf;
+}
+
 static int
 check_ttl(struct check *c)
 {
+	char asked[64], most[64];
+
 	c->ttl_s = c->w->ttl_s > 0 ? c->w->ttl_s : c->p->default_ttl_s;
 	if (c->ttl_s > c->p->max_ttl_s)
-		return refuse(c, "max_ttl",
-		    "%llu s is longer than its max_ttl of %llu s",
-		    (unsigned long long)c->ttl_s,
-		    (unsigned long long)c->p->max_ttl_s);
+		return refuse(c, "max_ttl", "%s is longer than its max_ttl, %s",
+		    format_span(c->ttl_s, asked),
+		    format_span(c->p->max_ttl_s, most));
 	return 0;
 }
 

@@ -81,6 +81,24 @@ refused
 printf '  $ ssh deploy@web1\n    %s\n' "$(tr -d '\r' <"$LAB/err")"
 logged
 
+tell "She asks for more than the CA's profile gives"
+show 'countersign sign --ca ca --user alice@example.com --role web --ttl 48h alice.pub' \
+  countersign sign --ca "$LAB/ca" --user alice@example.com --role web --ttl 48h "$LAB/keys/alice.pub"
+logged
+
+tell "Alice's laptop is lost: her certificates are revoked, and the host is given the list"
+show 'countersign revoke --ca ca --user alice@example.com --reason "lost laptop"' \
+  bash -c "cd $LAB && countersign revoke --ca ca --user alice@example.com --reason 'lost laptop'"
+show 'countersign krl --ca ca -o /var/lib/countersign/krl' countersign krl --ca "$LAB/ca" -o /var/lib/countersign/krl
+as alice deploy -- id
+refused
+printf '  $ ssh deploy@web1\n    %s\n' "$(tr -d '\r' <"$LAB/err")"
+logged
+
+tell "What the CA did, and that nobody changed a line of it"
+show 'countersign ledger --ca ca' countersign ledger --ca "$LAB/ca"
+show 'countersign ledger --ca ca --verify' countersign ledger --ca "$LAB/ca" --verify
+
 tell "Every event above against docs/events.schema.json"
 check_events
 printf '    %s events, all valid, none missing\n' "$(wc -l <$EVENTS)"
