@@ -36,6 +36,7 @@ static const char usage[] =
     "  --ca DIR         the CA\n"
     "  --no-passphrase  start: write the next key unencrypted\n"
     "  --next PUB       start: the next key is in an agent, on a token\n"
+    "  --json           status: one JSON object\n"
     "  --force          finish: although certificates of the old key are "
     "valid\n"
     "  -h, --help       this text\n";
@@ -45,7 +46,7 @@ struct rotate {
 	enum ca_which which;
 	const char *word; /* "user" */
 	struct makekey make;
-	bool force;
+	bool force, json;
 	enum rotation_phase phase; /* before */
 };
 
@@ -381,6 +382,29 @@ finish(struct rotate *o)
 }
 
 static int
+status_json(const struct rotate *o)
+{
+	static const char *const phases[] = { "none", "start", "switch",
+		"finish" };
+	struct sshkey_list keys = { 0 };
+	char fp[SSHKEY_FINGERPRINT_MAX];
+	size_t i;
+
+	if (ca_public_keys(o->dir, o->which, false, &keys) < 0)
+		return show_error(EXIT_INPUT, "cannot read the keys in '%s'",
+		    o->dir);
+	printf("{\"key\":\"%s\",\"phase\":\"%s\",\"trusted\":[",
+	    ca_key_name(o->which), phases[o->phase]);
+	for (i = 0; i < keys.n; i++) {
+		sshkey_fingerprint(keys.v[i].blob, keys.v[i].len, fp);
+		printf("%s\"%s\"", i > 0 ? "," : "", fp);
+	}
+	puts("]}");
+	sshkey_list_clear(&keys);
+	return -1;
+}
+
+static int
 status(struct rotate *o)
 {
 	static const char *const text[] = { "one key, no rotation",
@@ -388,6 +412,8 @@ status(struct rotate *o)
 		"the next key signs, the old one is still to be trusted",
 		"a 'finish' was cut short: finish again" };
 
+	if (o->json)
+		return status_json(o);
 	printf("%s: %s\n", ca_key_name(o->which), text[o->phase]);
 	print_keys(o);
 	return -1;
@@ -401,6 +427,7 @@ parse_options(int argc, char **argv, struct rotate *o, const char **ret_step)
 		{ "no-passphrase", no_argument, NULL, 'N' },
 		{ "next", required_argument, NULL, 'n' },
 		{ "force", no_argument, NULL, 'f' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -419,6 +446,9 @@ parse_options(int argc, char **argv, struct rotate *o, const char **ret_step)
 			break;
 		case 'f':
 			o->force = true;
+			break;
+		case 'j':
+			o->json = true;
 			break;
 		default:
 			fputs(usage, c == 'h' ? stdout : stderr);

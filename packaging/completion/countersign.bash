@@ -42,7 +42,7 @@ _countersign() {
   local words
   case $verb in
   init) words='--no-passphrase --user-ca --host-ca --policy-key --quiet --json --help' ;;
-  rotate) words='user host policy start switch back finish status --ca --no-passphrase --next --force --help' ;;
+  rotate) words='user host policy start switch back finish status --ca --no-passphrase --next --force --json --help' ;;
   sign) words='--ca --user --role --principal --ttl --profile --batch --connector-id --mfa --claims --request-id --reason
     --client-ip --agent-timeout --allow-unknown-type --json --quiet --help -s -U -I -h -n -V -z -O -t -q' ;;
   host) words='--ca --hostname --ttl --profile --batch --reason --request-id --agent-timeout --allow-unknown-type --json --quiet --help' ;;
@@ -51,7 +51,7 @@ _countersign() {
   krl) words='--ca -o --at --no-sign --json --quiet --help -k -Q -f -u -s -z -C -l -q' ;;
   ledger) words='--ca --user --role --serial --key --since --until --valid --json --verify --head --repair --help' ;;
   inspect) words='--json --signed --help' ;;
-  needs-renewal) words='--expires-in --quiet --help' ;;
+  needs-renewal) words='--expires-in --quiet --json --help' ;;
   esac
   if [[ $cur == -* || $verb == rotate ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

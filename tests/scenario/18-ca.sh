@@ -368,6 +368,10 @@ code 0 krl -q --ca "$CA" -o "$LAB/krl"
 ssh-keygen -Q -f "$LAB/krl" "$LAB/keys/frank-cert.pub" >/dev/null && fail "a certificate of the old key is not revoked"
 event '.event=="ca.rotate" and .step=="finish" and .key=="user_ca"'
 code 0 rotate --ca "$CA" host status
+code 0 rotate --ca "$CA" --json host status
+jq -e '.phase=="none" and (.trusted | length)==1' "$LAB/out" >/dev/null || fail "status as JSON"
+code 1 needs-renewal --json "$LAB/keys/judy-cert.pub"
+jq -e '.answer=="still good" and .valid_until != null' "$LAB/out" >/dev/null || fail "needs-renewal as JSON"
 code 0 ledger --ca "$CA" --verify
 
 story "killed in the middle of the last step: said again, it finishes"
@@ -390,3 +394,16 @@ story "a clock that was never set issues nothing"
 runs faketime '1999-01-01 00:00:00' countersign sign --ca "$CA" --user a@example.com --role web "$K"
 exits 3
 warns 'before 2020'
+
+story "both shells complete verbs, options and profiles"
+# complete_bash WORD...: what bash offers for the last of these words
+complete_bash() {
+  bash -c '. /usr/share/bash-completion/completions/countersign
+    COMP_WORDS=(countersign "$@"); COMP_CWORD=$#; _countersign; echo "${COMPREPLY[@]}"' bash "$@"
+}
+[ "$(complete_bash re)" = 'renew revoke' ] || fail "verbs: $(complete_bash re)"
+[ "$(complete_bash sign --us)" = '--user' ] || fail "options: $(complete_bash sign --us)"
+[ "$(complete_bash sign --ca "$CA" --profile p)" = 'person' ] || fail "profiles"
+[ "$(complete_bash sign -O permit-p)" = 'permit-pty permit-port-forwarding' ] || fail "words of -O"
+zsh -n /usr/share/zsh/vendor-completions/_countersign || fail "zsh's completion is no zsh"
+zsh -fc 'autoload -U compinit && compinit -u -d '"$LAB"'/zcompdump && echo $_comps[countersign]' 2>/dev/null | grep -qx _countersign || fail "zsh does not find it"
