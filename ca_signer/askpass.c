@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 
@@ -24,13 +25,25 @@
 
 #define PROMPT_MAX_BYTES 4096
 
+/* Whoever owns the folder above can put another in the place of ours, and would
+ * be given the CA's key: after su or sudo that may be somebody else. */
+static bool
+is_ours_alone(const char *path)
+{
+	struct stat st;
+
+	return path != NULL && path[0] == '/' && stat(path, &st) == 0 &&
+	    S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	    (st.st_mode & 022) == 0;
+}
+
 char *
 askpass_make_dir(void)
 {
 	const char *base = getenv("XDG_RUNTIME_DIR");
 	char *dir = NULL;
 
-	if (base == NULL || base[0] != '/' || access(base, W_OK) < 0)
+	if (!is_ours_alone(base))
 		base = "/tmp";
 	if (asprintf(&dir, "%s/countersign.XXXXXX", base) < 0)
 		return NULL;

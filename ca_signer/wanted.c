@@ -97,6 +97,13 @@ check_names(const struct wanted *w, struct conf_error *e)
 			    "blanks, control characters or , * ? ! # \"",
 			    w->principals.v[i],
 			    w->kind == CERT_HOST ? "host name" : "principal");
+	/* A profile's principals are not its roles. */
+	for (i = 0; i < w->principals.n && w->kind == CERT_USER; i++)
+		if (strncmp(w->principals.v[i], ROLE_PRINCIPAL_PREFIX,
+			strlen(ROLE_PRINCIPAL_PREFIX)) == 0)
+			return conf_error(e, 0,
+			    "'%s' is a role: ask for it as one",
+			    w->principals.v[i]);
 	if (w->roles.n + w->principals.n > CERT_MAX_PRINCIPALS)
 		return conf_error(e, 0, "more than %d principals",
 		    CERT_MAX_PRINCIPALS);

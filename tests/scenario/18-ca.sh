@@ -90,6 +90,16 @@ exits 3
 agents_left
 folders_left
 
+story "its agent stands where nobody else can put another"
+install -d -o mallory -m 755 "$LAB/theirs"
+chmod 711 "$LAB"
+printf '#!/bin/sh\nls -A %s >>%s; ls -d /tmp/countersign.?????? >>%s; echo correct horse\n' "$LAB/theirs" "$LAB/seen-theirs" "$LAB/seen-tmp" >"$LAB/asklook"
+chmod 755 "$LAB/asklook"
+XDG_RUNTIME_DIR=$LAB/theirs SSH_ASKPASS=$LAB/asklook SSH_ASKPASS_REQUIRE=force runs countersign sign -q --ca "$LAB/locked" --user ci:1 --role web "$K"
+exits 0
+[ -s "$LAB/seen-theirs" ] && fail "its folder was in another's: $(cat "$LAB/seen-theirs")"
+[ -s "$LAB/seen-tmp" ] || fail "its folder was not where it was looked for"
+
 story "killed while it asks: no agent, no folder, no serial is left"
 printf '#!/bin/sh\nsleep 30\n' >"$LAB/askslow"
 chmod 755 "$LAB/askslow"
@@ -106,7 +116,7 @@ for victim in 9 15 2; do
 done
 for _ in $(seq 100); do compgen -G '/tmp/countersign.*' >/dev/null || break; sleep 0.02; done
 folders_left
-countersign ledger --ca "$LAB/locked" --verify | grep -q ' 3 certificates' || fail "a serial was used"
+countersign ledger --ca "$LAB/locked" --verify | grep -q ' 4 certificates' || fail "a serial was used"
 
 story "profiles: who may be issued what, and which rule refused"
 cat >"$LAB/ca/profiles.json" <<'END'

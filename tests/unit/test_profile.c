@@ -238,6 +238,8 @@ static const struct {
 	{ "{\"key\":\"k\",\"roles\":[\"x\"]}", "who" },
 	{ "{\"key\":\"k\",\"user\":\"a\"}", "role" },
 	{ "{\"key\":\"k\",\"user\":\"a\",\"roles\":[\"a b\"]}", "role" },
+	{ "{\"key\":\"k\",\"user\":\"a\",\"principals\":[\"role:x\"]}",
+	    "ask for it as one" },
 	{ "{\"key\":\"k\",\"user\":\"a\",\"principals\":[\"*\"]}",
 	    "principal" },
 	{ "{\"key\":\"k\",\"user\":\"a\",\"principals\":[\"a?\"]}",
