@@ -73,9 +73,44 @@ read_secret_line(int fd, char *buf, size_t size)
 	return n == 0 && len == 0 ? -ECANCELED : 0;
 }
 
+static volatile sig_atomic_t caught;
+
+static void catch (int signal)
+{
+	caught = signal;
+}
+
+/* Whoever is interrupted at the prompt gets the echo back first. */
+static const int caught_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+	SIGTSTP };
+
+static void
+catch_all(struct sigaction before[ARRAY_SIZE(caught_signals)])
+{
+	struct sigaction on = { .sa_handler = catch };
+	size_t i;
+
+	caught = 0;
+	sigemptyset(&on.sa_mask);
+	for (i = 0; i < ARRAY_SIZE(caught_signals); i++)
+		sigaction(caught_signals[i], &on, &before[i]);
+}
+
+static void
+release_all(const struct sigaction before[ARRAY_SIZE(caught_signals)])
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(caught_signals); i++)
+		sigaction(caught_signals[i], &before[i], NULL);
+	if (caught != 0)
+		raise(caught);
+}
+
 static int
 ask_terminal(int tty, const char *prompt, char *buf, size_t size)
 {
+	struct sigaction before_signals[ARRAY_SIZE(caught_signals)];
 	struct termios before, silent;
 	int r;
 
@@ -83,12 +118,15 @@ ask_terminal(int tty, const char *prompt, char *buf, size_t size)
 		return -errno;
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	catch_all(before_signals);
 	dprintf(tty, "%s", prompt);
 	if (tcsetattr(tty, TCSADRAIN, &silent) < 0)
-		return -errno;
-	r = read_secret_line(tty, buf, size);
+		r = -errno;
+	else
+		r = read_secret_line(tty, buf, size);
 	tcsetattr(tty, TCSADRAIN, &before);
 	dprintf(tty, "\n");
+	release_all(before_signals);
 	return r;
 }
 

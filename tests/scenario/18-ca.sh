@@ -90,6 +90,28 @@ exits 3
 agents_left
 folders_left
 
+story "interrupted at the prompt, the terminal has its echo back"
+cat >"$LAB/interrupt.py" <<'END'
+import os, pty, subprocess, sys, termios, time
+main, side = pty.openpty()
+def session():
+    os.setsid()
+    import fcntl
+    fcntl.ioctl(side, termios.TIOCSCTTY, 0)
+p = subprocess.Popen(sys.argv[1:], stdin=side, stdout=side, stderr=side, preexec_fn=session)
+seen = b""
+while b"passphrase for" not in seen: seen += os.read(main, 4096)
+time.sleep(0.2)
+if termios.tcgetattr(side)[3] & termios.ECHO: sys.exit("it echoes while it asks")
+os.write(main, b"\x03")
+if p.wait(timeout=20) != -2: sys.exit(f"it ended with {p.returncode}")
+if not termios.tcgetattr(side)[3] & termios.ECHO: sys.exit("the echo is gone")
+END
+runs python3 "$LAB/interrupt.py" countersign sign -q --ca "$LAB/locked" --user alice@example.com --role web "$K"
+exits 0
+for _ in $(seq 100); do pgrep -x ssh-agent >/dev/null || break; sleep 0.02; done
+agents_left
+
 story "its agent stands where nobody else can put another"
 install -d -o mallory -m 755 "$LAB/theirs"
 chmod 711 "$LAB"
