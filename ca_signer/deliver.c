@@ -10,7 +10,6 @@
 #include "auto.h"
 #include "clock.h"
 #include "deliver.h"
-#include "jsontext.h"
 #include "path.h"
 #include "sshcert.h"
 #include "subject.h"
@@ -20,13 +19,7 @@
 static const char *
 safe_comment(const char *comment)
 {
-	const uint8_t *p = (const uint8_t *)comment;
-	size_t left = strlen(comment), used;
-
-	for (; left > 0; p += used, left -= used)
-		if (is_deceptive_char(utf8_decode(p, left, &used)) || used == 0)
-			return "";
-	return comment;
+	return is_plain_text(comment) ? comment : "";
 }
 
 char *

@@ -43,9 +43,17 @@ open_directory(struct issuer *is)
 	struct conf_error e = { 0 };
 	int i, r = 0;
 
-	if (profiles_load(is->ca_dir, &is->profiles, &e) < 0)
+	if (access(is->ca_dir, X_OK) < 0)
+		return show_error(EXIT_INPUT,
+		    "cannot use the CA in '%s': %s ('countersign init' makes "
+		    "one)",
+		    is->ca_dir, strerror(errno));
+	if (profiles_load(is->ca_dir, &is->profiles, &e) < 0 && e.line > 0)
 		return show_error(EXIT_INPUT, "%s/%s:%zu: %s", is->ca_dir,
 		    PROFILE_FILE, e.line, e.what);
+	if (e.what[0] != '\0')
+		return show_error(EXIT_INPUT, "%s/%s: %s", is->ca_dir,
+		    PROFILE_FILE, e.what);
 	for (i = 0; i < CA_WHICH_COUNT && r == 0; i++)
 		r = ca_public_keys(is->ca_dir, (enum ca_which)i, true,
 		    &is->ca_keys);

@@ -2,6 +2,7 @@
 /* Text from outside on somebody's terminal. */
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "jsontext.h"
 #include "show.h"
@@ -49,6 +50,18 @@ show_json_text(FILE *f, const char *text, size_t len)
 		len -= used;
 	}
 	fputc('"', f);
+}
+
+bool
+is_plain_text(const char *text)
+{
+	const uint8_t *p = (const uint8_t *)text;
+	size_t left = strlen(text), used;
+
+	for (; left > 0; p += used, left -= used)
+		if (is_deceptive_char(utf8_decode(p, left, &used)) || used == 0)
+			return false;
+	return true;
 }
 
 int

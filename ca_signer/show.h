@@ -4,6 +4,7 @@
 #define CS_SHOW_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +19,9 @@ enum {
 
 /* Control, bidi and malformed bytes are shown as \xNN or \u{NNNN}. */
 void show_text(FILE *f, const char *text, size_t len);
+/* Is there nothing in it that a reader could be deceived with: no other
+ * direction of writing, nothing invisible, no broken UTF-8? */
+bool is_plain_text(const char *text);
 /* A JSON string, with its quotes; what is not UTF-8 is U+FFFD. */
 void show_json_text(FILE *f, const char *text, size_t len);
 /* "countersign: ..." to stderr; returns exit_code. What

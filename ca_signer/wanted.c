@@ -8,6 +8,7 @@
 #include "decide.h"
 #include "jsonread.h"
 #include "parse.h"
+#include "show.h"
 #include "sshcert.h"
 #include "validity.h"
 #include "wanted.h"
@@ -68,15 +69,21 @@ wanted_set_claims(struct wanted *w, const char *text, struct conf_error *e)
 	return claims_from(doc, &w->facts.claims, e);
 }
 
+static bool
+is_name(const char *text)
+{
+	return is_principal(text) && is_plain_text(text);
+}
+
 static int
 check_id(const struct wanted *w, struct conf_error *e)
 {
 	if (w->id == NULL)
 		return conf_error(e, 0, "who is it for?");
-	if (!is_principal(w->id))
+	if (!is_name(w->id))
 		return conf_error(e, 0,
-		    "an ID is 1 to 255 bytes without blanks, control "
-		    "characters or , * ? ! # \"");
+		    "an ID is 1 to 255 bytes without blanks, control or "
+		    "invisible characters or , * ? ! # \"");
 	return 0;
 }
 
@@ -91,7 +98,7 @@ check_names(const struct wanted *w, struct conf_error *e)
 			    "'%s' cannot be a role: letters, digits and . _ -",
 			    w->roles.v[i]);
 	for (i = 0; i < w->principals.n; i++)
-		if (!is_principal(w->principals.v[i]))
+		if (!is_name(w->principals.v[i]))
 			return conf_error(e, 0,
 			    "'%s' cannot be a %s: 1 to 255 bytes without "
 			    "blanks, control characters or , * ? ! # \"",

@@ -234,6 +234,7 @@ END_TEST
 static const struct {
 	const char *wanted, *words;
 } unfit[] = { { "{\"key\":\"k\",\"user\":\"a b\",\"roles\":[\"x\"]}", "ID" },
+	{ "{\"key\":\"k\",\"user\":\"a\\u202eb\",\"roles\":[\"x\"]}", "ID" },
 	{ "{\"key\":\"k\",\"user\":\"a,b\",\"roles\":[\"x\"]}", "ID" },
 	{ "{\"key\":\"k\",\"roles\":[\"x\"]}", "who" },
 	{ "{\"key\":\"k\",\"user\":\"a\"}", "role" },
