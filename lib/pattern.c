@@ -6,7 +6,9 @@
 
 #include "pattern.h"
 
-#define EXPRESSION_MAX 512
+#define EXPRESSION_MAX	 512
+#define EXPRESSION_DEPTH 32
+#define EXPRESSION_NODES 1000 /* once repetitions are written out */
 
 static bool
 is_expression(const char *p)
@@ -16,6 +18,117 @@ is_expression(const char *p)
 	return n > 2 && p[0] == '/' && p[n - 1] == '/';
 }
 
+/* "[...]" with classes inside; points behind it, or at the end of text. */
+static const char *
+skip_bracket(const char *p, const char *end)
+{
+	const char *close;
+	char what[3] = "";
+
+	p += p < end && *p == '^';
+	p += p < end && *p == ']';
+	for (; p < end && *p != ']'; p++) {
+		if (*p != '[' || p + 1 == end || strchr(":.=", p[1]) == NULL)
+			continue;
+		what[0] = p[1];
+		what[1] = ']';
+		close = memmem(p + 2, (size_t)(end - p - 2), what, 2);
+		if (close == NULL)
+			return end;
+		p = close + 1;
+	}
+	return p < end ? p + 1 : end;
+}
+
+/* "m}", "m,}", "m,n}": how many copies regcomp() makes at most. */
+static size_t
+interval_copies(const char **p, const char *end)
+{
+	size_t n = 0, most = 0;
+
+	for (; *p < end && **p != '}'; (*p)++) {
+		if (**p == ',')
+			n = 0;
+		else if (**p >= '0' && **p <= '9' && n <= EXPRESSION_NODES)
+			n = n * 10 + (size_t)(**p - '0');
+		most = n > most ? n : most;
+	}
+	*p += *p < end;
+	return most + 1;
+}
+
+/* The size of an expression once its repetitions are written out. */
+struct expansion {
+	size_t sums[EXPRESSION_DEPTH]; /* of each open group */
+	size_t depth;
+	size_t last; /* the atom that a repetition would repeat */
+};
+
+static void
+add_atom(struct expansion *x, size_t size)
+{
+	x->last = size;
+	x->sums[x->depth] += size;
+}
+
+/* One copy of it is counted already. */
+static void
+repeat_atom(struct expansion *x, size_t copies)
+{
+	x->sums[x->depth] += x->last * (copies - 1);
+	x->last *= copies;
+}
+
+/* Takes one piece at p. NULL: deeper than we go, or a back reference. */
+static const char *
+expand_piece(struct expansion *x, const char *p, const char *end)
+{
+	char c = *p++;
+
+	if (c == '(') {
+		if (++x->depth == EXPRESSION_DEPTH)
+			return NULL;
+		x->sums[x->depth] = x->last = 0;
+	} else if (c == ')' && x->depth > 0) {
+		x->depth--;
+		add_atom(x, x->sums[x->depth + 1] + 1);
+	} else if (c == '+') {
+		repeat_atom(x, 2);
+	} else if (c == '{') {
+		repeat_atom(x, interval_copies(&p, end));
+	} else if (c == '[') {
+		p = skip_bracket(p, end);
+		add_atom(x, 1);
+	} else if (c == '\\' && p < end) {
+		if (*p >= '1' && *p <= '9')
+			return NULL;
+		p++;
+		add_atom(x, 1);
+	} else if (c != '*' && c != '?') {
+		add_atom(x, 1);
+	}
+	return p;
+}
+
+/*
+ * regcomp() writes repetitions out, and repetitions of those again: glibc makes
+ * gigabytes of "((a{99}){99}){99}", and two copies for each '+'. Back
+ * references take exponential time. Neither gets that far.
+ */
+static bool
+expression_is_small(const char *p, size_t len)
+{
+	struct expansion x = { .depth = 0 };
+	const char *end = p + len;
+
+	while (p < end) {
+		if ((p = expand_piece(&x, p, end)) == NULL ||
+		    x.sums[x.depth] > EXPRESSION_NODES)
+			return false;
+	}
+	return true;
+}
+
 /* Anchored: an expression that fits some part of a value is a surprise. */
 static bool
 expression_compile(const char *pattern, regex_t *ret)
@@ -23,7 +136,7 @@ expression_compile(const char *pattern, regex_t *ret)
 	char text[EXPRESSION_MAX + 8];
 	int n = (int)strlen(pattern) - 2;
 
-	if (n > EXPRESSION_MAX)
+	if (n > EXPRESSION_MAX || !expression_is_small(pattern + 1, (size_t)n))
 		return false;
 	snprintf(text, sizeof(text), "^(%.*s)$", n, pattern + 1);
 	return regcomp(ret, text, REG_EXTENDED | REG_NOSUB) == 0;

@@ -118,7 +118,9 @@ static const struct {
 	{ "*a*b", "xxaxxbxx", false }, { "/web[0-9]+/", "web12", true },
 	{ "/web[0-9]+/", "xweb12", false }, { "/a|b/", "b", true },
 	{ "/a|b/", "bc", false }, { "/", "/", true }, { "//", "//", true },
-	{ "Prod", "prod", false } };
+	{ "Prod", "prod", false }, { "/[]{99)]{2}/", "]9", true },
+	{ "/[[:digit:]+]{1,3}/", "1+2", true }, { "/a{2,3}/", "aaaa", false },
+	{ "/((a{3}){3}){3}/", "aaaaaaaaaaaaaaaaaaaaaaaaaaa", true } };
 
 START_TEST(patterns_fit_or_not)
 {
@@ -132,6 +134,15 @@ START_TEST(broken_patterns_are_refused)
 	ck_assert(!pattern_is_valid(""));
 	ck_assert(!pattern_is_valid("/(/"));
 	ck_assert(!pattern_is_valid("/[/"));
+	/* What glibc would write out to gigabytes. */
+	ck_assert(!pattern_is_valid("/((a{99}){99}){99}/"));
+	ck_assert(!pattern_is_valid("/(((((((((((a+)+)+)+)+)+)+)+)+)+)+)+/"));
+	ck_assert(!pattern_is_valid("/(a{20})*{99}/"));
+	ck_assert(!pattern_is_valid("/([)]{9}b{99}){99}/"));
+	ck_assert(!pattern_is_valid("/a{9}{9}{99}/"));
+	ck_assert(!pattern_is_valid("/(a*)\\1/"));
+	ck_assert(!pattern_is_valid("/((((((((((((((((((((((((((((((((x"
+				    "))))))))))))))))))))))))))))))))/"));
 	ck_assert(pattern_is_valid("*"));
 	ck_assert(pattern_is_valid("/x+/"));
 }
