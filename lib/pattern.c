@@ -62,6 +62,7 @@ struct expansion {
 	size_t sums[EXPRESSION_DEPTH]; /* of each open group */
 	size_t depth;
 	size_t last; /* the atom that a repetition would repeat */
+	bool is_repeated; /* and it has one already */
 };
 
 static void
@@ -69,51 +70,76 @@ add_atom(struct expansion *x, size_t size)
 {
 	x->last = size;
 	x->sums[x->depth] += size;
+	x->is_repeated = false;
 }
 
 /* One copy of it is counted already. */
-static void
+static bool
 repeat_atom(struct expansion *x, size_t copies)
 {
+	if (x->is_repeated)
+		return false;
 	x->sums[x->depth] += x->last * (copies - 1);
-	x->last *= copies;
+	x->is_repeated = true;
+	return true;
 }
 
-/* Takes one piece at p. NULL: deeper than we go, or a back reference. */
-static const char *
-expand_piece(struct expansion *x, const char *p, const char *end)
+static bool
+open_group(struct expansion *x)
 {
-	char c = *p++;
+	if (++x->depth == EXPRESSION_DEPTH)
+		return false;
+	x->sums[x->depth] = x->last = 0;
+	x->is_repeated = false;
+	return true;
+}
 
-	if (c == '(') {
-		if (++x->depth == EXPRESSION_DEPTH)
-			return NULL;
-		x->sums[x->depth] = x->last = 0;
-	} else if (c == ')' && x->depth > 0) {
-		x->depth--;
-		add_atom(x, x->sums[x->depth + 1] + 1);
-	} else if (c == '+') {
-		repeat_atom(x, 2);
-	} else if (c == '{') {
-		repeat_atom(x, interval_copies(&p, end));
-	} else if (c == '[') {
-		p = skip_bracket(p, end);
-		add_atom(x, 1);
-	} else if (c == '\\' && p < end) {
-		if (*p >= '1' && *p <= '9')
-			return NULL;
-		p++;
-		add_atom(x, 1);
-	} else if (c != '*' && c != '?') {
-		add_atom(x, 1);
+/* One that was never opened would close the group that anchors. */
+static bool
+close_group(struct expansion *x)
+{
+	if (x->depth == 0)
+		return false;
+	x->depth--;
+	add_atom(x, x->sums[x->depth + 1] + 1);
+	return true;
+}
+
+/* Takes one piece at *p, which is before the end. */
+static bool
+expand_piece(struct expansion *x, const char **p, const char *end)
+{
+	char c = *(*p)++;
+
+	switch (c) {
+	case '(':
+		return open_group(x);
+	case ')':
+		return close_group(x);
+	case '*':
+	case '?':
+		return repeat_atom(x, 1);
+	case '+':
+		return repeat_atom(x, 2);
+	case '{':
+		return repeat_atom(x, interval_copies(p, end));
+	case '[':
+		*p = skip_bracket(*p, end);
+		break;
+	case '\\':
+		if (*p == end || (**p >= '1' && **p <= '9'))
+			return false;
+		(*p)++;
+		break;
 	}
-	return p;
+	add_atom(x, 1);
+	return true;
 }
 
 /*
- * regcomp() writes repetitions out, and repetitions of those again: glibc makes
- * gigabytes of "((a{99}){99}){99}", and two copies for each '+'. Back
- * references take exponential time. Neither gets that far.
+ * glibc's regcomp() writes repetitions out, and repetitions of those again: it
+ * makes gigabytes of "((a{99}){99}){99}", and two copies for each '+'. "a***"
+ * and back references take exponential time. None of them gets that far.
  */
 static bool
 expression_is_small(const char *p, size_t len)
@@ -121,12 +147,11 @@ expression_is_small(const char *p, size_t len)
 	struct expansion x = { .depth = 0 };
 	const char *end = p + len;
 
-	while (p < end) {
-		if ((p = expand_piece(&x, p, end)) == NULL ||
+	while (p < end)
+		if (!expand_piece(&x, &p, end) ||
 		    x.sums[x.depth] > EXPRESSION_NODES)
 			return false;
-	}
-	return true;
+	return x.depth == 0;
 }
 
 /* Anchored: an expression that fits some part of a value is a surprise. */

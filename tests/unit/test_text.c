@@ -139,7 +139,11 @@ START_TEST(broken_patterns_are_refused)
 	ck_assert(!pattern_is_valid("/(((((((((((a+)+)+)+)+)+)+)+)+)+)+)+/"));
 	ck_assert(!pattern_is_valid("/(a{20})*{99}/"));
 	ck_assert(!pattern_is_valid("/([)]{9}b{99}){99}/"));
-	ck_assert(!pattern_is_valid("/a{9}{9}{99}/"));
+	ck_assert(!pattern_is_valid("/a{9}{9}/"));
+	ck_assert(!pattern_is_valid("/a***+***/"));
+	/* They would close the group that anchors. */
+	ck_assert(!pattern_is_valid("/prod)|(x/"));
+	ck_assert(!pattern_is_valid("/prod)|x(/"));
 	ck_assert(!pattern_is_valid("/(a*)\\1/"));
 	ck_assert(!pattern_is_valid("/((((((((((((((((((((((((((((((((x"
 				    "))))))))))))))))))))))))))))))))/"));
