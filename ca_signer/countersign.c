@@ -21,6 +21,7 @@ static const struct {
 	{ "renew", cmd_renew, "the same certificate with a later end" },
 	{ "revoke", cmd_revoke, "note that something is revoked" },
 	{ "krl", cmd_krl, "write the key revocation list" },
+	{ "policy", cmd_policy, "check, explain, test and sign the policy" },
 	{ "ledger", cmd_ledger, "what was issued, and is the ledger whole" },
 	{ "inspect", cmd_inspect, "show what a certificate or a list says" },
 	{ "needs-renewal", cmd_needs_renewal, "is it time for a new one?" },

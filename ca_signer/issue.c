@@ -40,6 +40,7 @@ open_key(struct issuer *is)
 static int
 open_directory(struct issuer *is)
 {
+	AUTO(free) char *said = NULL;
 	struct conf_error e = { 0 };
 	int i, r = 0;
 
@@ -48,12 +49,11 @@ open_directory(struct issuer *is)
 		    "cannot use the CA in '%s': %s ('countersign init' makes "
 		    "one)",
 		    is->ca_dir, strerror(errno));
-	if (profiles_load(is->ca_dir, &is->profiles, &e) < 0 && e.line > 0)
-		return show_error(EXIT_INPUT, "%s/%s:%zu: %s", is->ca_dir,
-		    PROFILE_FILE, e.line, e.what);
-	if (e.what[0] != '\0')
-		return show_error(EXIT_INPUT, "%s/%s: %s", is->ca_dir,
-		    PROFILE_FILE, e.what);
+	if (profiles_load(is->ca_dir, &is->profiles, &e) < 0) {
+		said = conf_error_text(&e, PROFILE_FILE);
+		return show_error(EXIT_INPUT, "%s/%s", is->ca_dir,
+		    said != NULL ? said : e.what);
+	}
 	for (i = 0; i < CA_WHICH_COUNT && r == 0; i++)
 		r = ca_public_keys(is->ca_dir, (enum ca_which)i, true,
 		    &is->ca_keys);

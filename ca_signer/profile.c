@@ -263,7 +263,7 @@ profiles_parse(const char *text, size_t len, struct profiles *ret,
 		{ "profiles", read_profiles, 0 },
 	};
 	AUTO_CLEAR(profiles_clear) struct profiles p = { 0 };
-	struct jsonread_place top = { .err = reterr };
+	struct jsonread_place top = { .err = reterr, .text = text, .len = len };
 	json_auto_t *doc = NULL;
 	int r;
 

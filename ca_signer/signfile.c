@@ -47,14 +47,13 @@ sign(struct cakey *key, const char *name_space, const char *text, size_t len,
 }
 
 int
-signfile_write(const char *ca_dir, const char *path, const char *name_space,
-    unsigned timeout_s)
+signfile_write_text(const char *ca_dir, const char *path,
+    const char *name_space, unsigned timeout_s, const char *text, size_t len)
 {
 	AUTO_CLEAR(writer_clear) struct writer w = WRITER_INIT;
 	AUTO(cakey_free) struct cakey *key = NULL;
-	AUTO(free) char *text = NULL, *sig = NULL;
+	AUTO(free) char *sig = NULL;
 	char why[CAKEY_WHY_MAX];
-	size_t len = 0;
 	int r;
 
 	if (ca_open_key(ca_dir, CA_POLICY, timeout_s, &key, why) < 0)
@@ -64,9 +63,6 @@ signfile_write(const char *ca_dir, const char *path, const char *name_space,
 		sig = NULL;
 		return show_error(EXIT_INPUT, "out of memory");
 	}
-	if ((r = read_file(path, &text, &len)) < 0)
-		return show_error(EXIT_INPUT, "cannot read '%s': %s", path,
-		    strerror(-r));
 	if ((r = sign(key, name_space, text, len, &w)) < 0)
 		return show_error(EXIT_INPUT, "the policy key did not sign: %s",
 		    cakey_sign_error(r));
@@ -74,4 +70,19 @@ signfile_write(const char *ca_dir, const char *path, const char *name_space,
 		return show_error(EXIT_INPUT, "cannot write '%s': %s", sig,
 		    strerror(-r));
 	return -1;
+}
+
+int
+signfile_write(const char *ca_dir, const char *path, const char *name_space,
+    unsigned timeout_s)
+{
+	AUTO(free) char *text = NULL;
+	size_t len = 0;
+	int r;
+
+	if ((r = read_file(path, &text, &len)) < 0)
+		return show_error(EXIT_INPUT, "cannot read '%s': %s", path,
+		    strerror(-r));
+	return signfile_write_text(ca_dir, path, name_space, timeout_s, text,
+	    len);
 }

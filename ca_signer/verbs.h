@@ -11,8 +11,18 @@ int cmd_host(int argc, char **argv);
 int cmd_renew(int argc, char **argv);
 int cmd_revoke(int argc, char **argv);
 int cmd_krl(int argc, char **argv);
+int cmd_policy(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_needs_renewal(int argc, char **argv);
+
+/* The verbs of `countersign policy`. */
+int cmd_policy_check(int argc, char **argv);
+int cmd_policy_fmt(int argc, char **argv);
+int cmd_policy_diff(int argc, char **argv);
+int cmd_policy_test(int argc, char **argv);
+int cmd_policy_explain(int argc, char **argv);
+int cmd_policy_sign(int argc, char **argv);
+int cmd_policy_verify(int argc, char **argv);
 
 #endif

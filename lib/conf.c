@@ -11,6 +11,7 @@
 #include "conf.h"
 #include "labels.h"
 #include "parse.h"
+#include "strv.h"
 
 int
 conf_error(struct conf_error *reterr, size_t line, const char *fmt, ...)
@@ -18,10 +19,27 @@ conf_error(struct conf_error *reterr, size_t line, const char *fmt, ...)
 	va_list ap;
 
 	reterr->line = line;
+	reterr->column = 0;
 	va_start(ap, fmt);
 	vsnprintf(reterr->what, sizeof(reterr->what), fmt, ap);
 	va_end(ap);
 	return -EINVAL;
+}
+
+char *
+conf_error_text(const struct conf_error *e, const char *name)
+{
+	char *text;
+	int n;
+
+	if (e->column > 0)
+		n = asprintf(&text, "%s:%zu:%zu: %s", name, e->line, e->column,
+		    e->what);
+	else if (e->line > 0)
+		n = asprintf(&text, "%s:%zu: %s", name, e->line, e->what);
+	else
+		n = asprintf(&text, "%s: %s", name, e->what);
+	return n < 0 ? NULL : text;
 }
 
 int
@@ -73,6 +91,30 @@ conf_yes_no(const char *value, void *field, const char **ret_why)
 		return -EINVAL;
 	*(bool *)field = value[0] == 'y';
 	return 0;
+}
+
+int
+conf_source(const char *value, void *field, const char **ret_why)
+{
+	*ret_why = "an https:// URL or an absolute path, each once, without "
+		   "blanks";
+	if ((value[0] != '/' && strncmp(value, "https://", 8) != 0) ||
+	    strpbrk(value, " \t\"'\\") != NULL || strv_has(field, value))
+		return -EINVAL;
+	return strv_add(field, value);
+}
+
+int
+conf_stale(const char *value, void *field, const char **ret_why)
+{
+	*ret_why = "deny, or grace and a duration such as 7d";
+	if (strcmp(value, "deny") == 0) {
+		*(uint64_t *)field = 0;
+		return 0;
+	}
+	if (strncmp(value, "grace", 5) != 0 || strchr(" \t", value[5]) == NULL)
+		return -EINVAL;
+	return parse_duration(value + 5 + strspn(value + 5, " \t"), field);
 }
 
 int

@@ -11,13 +11,18 @@
 #define CONF_TEXT_MAX 256
 
 struct conf_error {
-	size_t line;
+	size_t line; /* 0: of no line */
+	size_t column; /* 0: of the whole line */
 	char what[CONF_TEXT_MAX];
 };
 
 /* Formats *reterr. Returns -EINVAL, so that a reader can return it. */
 int conf_error(struct conf_error *reterr, size_t line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* "NAME:LINE:COLUMN: WHAT", with what is known of it. The caller frees; NULL if
+ * out of memory. */
+char *conf_error_text(const struct conf_error *e, const char *name);
 
 /* Reads value into *field. 0, -ENOMEM, or -EINVAL with *ret_why set to what is
  * expected, in words ("a duration such as 8h"). */
@@ -35,6 +40,8 @@ conf_reader conf_path; /* char *, must be absolute */
 conf_reader conf_seconds; /* uint64_t */
 conf_reader conf_timeout; /* uint64_t, 1 to 30 seconds */
 conf_reader conf_yes_no; /* bool */
+conf_reader conf_source; /* struct strv: https:// URLs and absolute paths */
+conf_reader conf_stale; /* uint64_t seconds: "deny" (0) or "grace DURATION" */
 conf_reader conf_label; /* struct labels: "key=value" */
 
 #define CONF_KEYS_MAX	    64

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /* The decision: deny is asked first and wins; nothing is allowed by default. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auto.h"
+#include "clock.h"
 #include "decide.h"
 #include "parse.h"
-#include "pattern.h"
+#include "template.h"
+
+#define CLAIMS_EXTENSION "claims@countersign"
+#define MFA_EXTENSION	 "mfa@countersign"
 
 int
 decide_roles_of(const struct cert *c, struct strv *ret)
@@ -44,9 +49,20 @@ has_unknown_critical_option(const struct cert *c)
 	return false;
 }
 
-/* What can be said without a policy. */
+static bool
+policy_has_expired(const struct decide_question *q, bool *ret_is_stale)
+{
+	uint64_t end = q->policy->expires_s;
+
+	if (end == 0 || q->now_s < end)
+		return false;
+	*ret_is_stale = q->now_s - end < q->grace_s;
+	return !*ret_is_stale;
+}
+
+/* What can be said without looking into the policy. */
 static enum reason
-check_certificate(const struct decide_question *q)
+check_certificate(const struct decide_question *q, bool *ret_is_stale)
 {
 	const struct cert *c = q->cert;
 
@@ -70,143 +86,214 @@ check_certificate(const struct decide_question *q)
 		return REASON_NO_PRINCIPALS;
 	if (has_unknown_critical_option(c))
 		return REASON_CRITICAL_OPTION;
-	if (q->policy->expires_s != 0 && q->now_s >= q->policy->expires_s)
+	if (policy_has_expired(q, ret_is_stale))
 		return REASON_POLICY_EXPIRED;
 	return REASON_NONE;
 }
 
-/* "{{user.local}}": the key id before its '@'. A result that is no valid login
- * makes the entry void. */
-static bool
-login_fits(const char *entry, const char *user, const char *login)
-{
-	size_t n;
+/* The whole question on its way to an answer. */
+struct judge {
+	const struct decide_question *q;
+	struct strv held; /* roles, by the certificate's word */
+	struct template_values values;
+	struct decision *d;
+};
 
-	if (strcmp(entry, "{{user}}") == 0)
-		n = strlen(user);
-	else if (strcmp(entry, "{{user.local}}") == 0)
-		n = strcspn(user, "@");
-	else
-		return strcmp(entry, login) == 0;
-	return n > 0 && strlen(login) == n && strncmp(user, login, n) == 0;
+static enum reason
+damaged(int r)
+{
+	return r == -EBADMSG ? REASON_POLICY_UNREADABLE : REASON_INTERNAL;
+}
+
+/* Replaces what was said before; without memory nothing is said. */
+static void say(struct decision *d, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+say(struct decision *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	free(d->detail);
+	va_start(ap, fmt);
+	if (vasprintf(&d->detail, fmt, ap) < 0)
+		d->detail = NULL;
+	va_end(ap);
+}
+
+/* ---- locks ---- */
+
+static bool
+is_unset_or(const struct reader *condition, const char *value)
+{
+	return condition->left == 0 || reader_is(condition, value);
 }
 
 static bool
-logins_have(const struct role_rules *rules, const struct decide_question *q)
+holds(const struct strv *held, const struct reader *role)
 {
 	size_t i;
 
-	for (i = 0; i < rules->logins.n; i++)
-		if (login_fits(rules->logins.v[i], q->cert->key_id, q->login))
+	for (i = 0; i < held->n; i++)
+		if (reader_is(role, held->v[i]))
 			return true;
-	return false;
+	return role->left == 0;
 }
 
 static bool
-label_fits(const struct label_rule *rule, const struct labels *labels)
+lock_fits(const struct host_lock *l, const struct judge *j,
+    const char *fingerprint)
 {
-	const char *value;
-	size_t i;
+	const struct cert *c = j->q->cert;
 
-	if (strcmp(rule->key, "*") == 0)
-		return true;
-	if ((value = labels_get(labels, rule->key)) == NULL)
-		return false;
-	for (i = 0; i < rule->values.n; i++)
-		if (pattern_match(rule->values.v[i], value))
-			return true;
-	return false;
+	return (l->expires_s == 0 || j->q->now_s < l->expires_s) &&
+	    (l->serial == 0 || l->serial == c->serial) &&
+	    is_unset_or(&l->user, c->key_id) &&
+	    is_unset_or(&l->login, j->q->login) &&
+	    is_unset_or(&l->fingerprint, fingerprint) &&
+	    holds(&j->held, &l->role);
 }
 
-/* Every key has to fit; a role without labels is for no host. */
-static bool
-labels_all_fit(const struct role_rules *rules, const struct labels *labels)
+static void
+say_lock(struct decision *d, const struct host_lock *l)
 {
-	size_t i;
+	char until[CLOCK_TEXT_MAX];
 
-	for (i = 0; i < rules->n_labels; i++)
-		if (!label_fits(&rules->labels[i], labels))
-			return false;
-	return rules->n_labels > 0;
-}
-
-static bool
-is_denied(const struct role *role, const struct decide_question *q)
-{
-	size_t i;
-
-	if (logins_have(&role->deny, q))
-		return true;
-	for (i = 0; i < role->deny.n_labels; i++)
-		if (label_fits(&role->deny.labels[i], q->labels))
-			return true;
-	return false;
-}
-
-static int
-merge_source(struct access *a, const struct role_options *o)
-{
-	struct cidr_list both = { 0 };
-	size_t i;
-	int r;
-
-	if (o->source.n == 0)
-		return 0;
-	if (!a->has_source) {
-		a->has_source = true;
-		for (i = 0; i < o->source.n; i++)
-			if ((r = cidr_list_add(&a->source, &o->source.v[i])) <
-			    0)
-				return r;
-		return 0;
-	}
-	if ((r = cidr_list_intersect(&a->source, &o->source, &both)) < 0)
-		return r;
-	cidr_list_clear(&a->source);
-	a->source = both;
-	return 0;
-}
-
-/* -EEXIST: another command is forced already. */
-static int
-merge_command(struct access *a, const char *command)
-{
-	if (command == NULL)
-		return 0;
-	if (a->command != NULL)
-		return strcmp(a->command, command) == 0 ? 0 : -EEXIST;
-	return (a->command = strdup(command)) == NULL ? -ENOMEM : 0;
-}
-
-static int
-merge_role(struct access *a, const struct role_options *o,
-    const struct cert *cert)
-{
-	uint64_t end;
-	size_t i;
-	int r;
-
-	a->pty |= o->pty;
-	a->port_forwarding |= o->port_forwarding;
-	a->agent_forwarding |= o->agent_forwarding;
-	a->x11_forwarding |= o->x11_forwarding;
-	for (i = 0; i < o->permitopen.n; i++)
-		if ((r = strv_add_once(&a->permitopen, o->permitopen.v[i])) < 0)
-			return r;
-	if (o->max_session_ttl_s != 0) {
-		end = cert->valid_after + o->max_session_ttl_s;
-		if (end >= cert->valid_after && end < a->expires_s)
-			a->expires_s = end;
-	}
-	if ((r = merge_source(a, o)) < 0)
-		return r;
-	return merge_command(a, o->force_command);
+	say(d, "locked by '%.*s'%s%s%s%.*s", (int)l->name.left,
+	    (const char *)l->name.p, l->expires_s != 0 ? " until " : "",
+	    l->expires_s != 0 ? clock_rfc3339(l->expires_s, until) : "",
+	    l->reason.left > 0 ? ": " : "", (int)l->reason.left,
+	    (const char *)l->reason.p);
 }
 
 static enum reason
-merge_failed(int r)
+ask_locks(struct judge *j, const struct hostpolicy *from, enum lock_key kind,
+    const char *key, const char *fingerprint)
 {
-	return r == -EEXIST ? REASON_COMMAND_CONFLICT : REASON_INTERNAL;
+	struct host_lock lock;
+	struct reader locks;
+	int r;
+
+	if ((r = hostpolicy_locks(from, kind, key, &locks)) < 0)
+		return r == -ENOENT ? REASON_NONE : damaged(r);
+	while ((r = hostpolicy_next_lock(&locks, &lock)) > 0) {
+		if (!lock_fits(&lock, j, fingerprint))
+			continue;
+		say_lock(j->d, &lock);
+		return REASON_LOCKED;
+	}
+	return r < 0 ? damaged(r) : REASON_NONE;
+}
+
+static enum reason
+ask_locks_of(struct judge *j, const struct hostpolicy *from)
+{
+	const struct cert *c = j->q->cert;
+	char serial[24], fingerprint[SSHKEY_FINGERPRINT_MAX];
+	enum reason r;
+	size_t i;
+
+	snprintf(serial, sizeof(serial), "%llu", (unsigned long long)c->serial);
+	sshkey_fingerprint(c->key, c->key_len, fingerprint);
+	const struct {
+		enum lock_key kind;
+		const char *key;
+	} asked[] = { { LOCK_BY_SERIAL, serial },
+		{ LOCK_BY_FINGERPRINT, fingerprint },
+		{ LOCK_BY_USER, c->key_id }, { LOCK_BY_LOGIN, j->q->login },
+		{ LOCK_BY_NOTHING, "" } };
+
+	for (i = 0; i < ARRAY_SIZE(asked); i++)
+		if ((r = ask_locks(j, from, asked[i].kind, asked[i].key,
+			 fingerprint)) != REASON_NONE)
+			return r;
+	for (i = 0; i < j->held.n; i++)
+		if ((r = ask_locks(j, from, LOCK_BY_ROLE, j->held.v[i],
+			 fingerprint)) != REASON_NONE)
+			return r;
+	return REASON_NONE;
+}
+
+/* ---- roles ---- */
+
+/* The certificate's claims, read only when a template asks for them. */
+static void
+read_claims(struct judge *j)
+{
+	AUTO(free) char *text = NULL;
+
+	if (j->values.claims != NULL)
+		return;
+	if (cert_option_value(&j->q->cert->extensions, CLAIMS_EXTENSION,
+		&text) == 0)
+		j->values.claims =
+		    json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	if (j->values.claims == NULL)
+		j->values.claims = json_object();
+}
+
+static bool
+login_fits(struct judge *j, const struct reader *entry)
+{
+	const char *text = (const char *)entry->p;
+	char login[TEMPLATE_LOGIN_MAX + 1];
+
+	if (memchr(text, '{', entry->left) == NULL)
+		return reader_is(entry, j->q->login);
+	if (template_has_claims(text, entry->left))
+		read_claims(j);
+	return template_login(text, entry->left, &j->values, login) &&
+	    strcmp(login, j->q->login) == 0;
+}
+
+/* 1 yes, 0 no, -EBADMSG. */
+static int
+logins_have(struct judge *j, struct reader logins)
+{
+	struct reader entry;
+
+	while (logins.left > 0) {
+		if (reader_string(&logins, &entry) < 0)
+			return -EBADMSG;
+		if (login_fits(j, &entry))
+			return 1;
+	}
+	return 0;
+}
+
+static enum reason
+ask_deny(struct judge *j, const char *name, const struct host_role *role)
+{
+	int r = role->is_denied ? 1 : logins_have(j, role->deny_logins);
+
+	if (r < 0)
+		return damaged(r);
+	if (r == 0)
+		return REASON_NONE;
+	say(j->d, "role '%s' denies this %s", name,
+	    role->is_denied ? "host" : "login");
+	free(j->d->role);
+	j->d->role = strdup(name);
+	return REASON_DENIED_BY_RULE;
+}
+
+static enum reason
+merge_role(struct judge *j, const char *name, struct reader options)
+{
+	struct access *a = &j->d->access;
+	struct role_options o;
+	int r;
+
+	role_options_identity(&o);
+	if ((r = role_options_parse(&options, &o)) == 0 &&
+	    (r = reader_end(&options)) == 0)
+		r = role_options_merge(&a->options, &o);
+	role_options_clear(&o);
+	if (r == -EEXIST)
+		say(j->d, "role '%s' forces another command", name);
+	return r == 0	   ? REASON_NONE
+	    : r == -EEXIST ? REASON_COMMAND_CONFLICT
+			   : damaged(r);
 }
 
 /* How near a role came to fitting, for the reason. */
@@ -217,106 +304,171 @@ nearer(enum reason a, enum reason b)
 }
 
 static enum reason
-collect_role(const struct role *role, const struct decide_question *q,
-    struct decision *d)
+ask_allow(struct judge *j, const char *name, const struct host_role *role)
 {
+	struct decision *d = j->d;
 	int r;
 
-	if (!logins_have(&role->allow, q))
-		return REASON_LOGIN_NOT_ALLOWED;
-	if (!labels_all_fit(&role->allow, q->labels))
+	if (!role->is_for_host)
 		return REASON_LABEL_MISMATCH;
-	if (d->roles.n == 0)
-		d->role = role->name;
-	if ((r = strv_add(&d->roles, role->name)) < 0 ||
-	    (r = merge_role(&d->access, &role->options, q->cert)) < 0)
-		return merge_failed(r);
-	return REASON_NONE;
+	if ((r = logins_have(j, role->allow_logins)) < 0)
+		return damaged(r);
+	if (r == 0)
+		return REASON_LOGIN_NOT_ALLOWED;
+	if (d->roles.n == 0 && (d->role = strdup(name)) == NULL)
+		return REASON_INTERNAL;
+	if (strv_add(&d->roles, name) < 0)
+		return REASON_INTERNAL;
+	return merge_role(j, name, role->options);
 }
 
-static enum reason
-collect_roles(const struct decide_question *q, const struct strv *held,
-    struct decision *d)
+static bool
+is_nearness(enum reason r)
 {
-	enum reason best = REASON_UNKNOWN_ROLE, r;
-	const struct role *role;
+	return r == REASON_UNKNOWN_ROLE || r == REASON_LABEL_MISMATCH ||
+	    r == REASON_LOGIN_NOT_ALLOWED;
+}
+
+/* One of the two questions to every role that is held: a deny of any role
+ * wins, so that is the first. */
+static enum reason
+ask_roles(struct judge *j,
+    enum reason (*ask)(struct judge *, const char *, const struct host_role *))
+{
+	enum reason best = REASON_UNKNOWN_ROLE, reason;
+	struct host_role role;
 	size_t i;
-
-	for (i = 0; i < held->n; i++) {
-		role = policy_role(q->policy, held->v[i]);
-		if (role != NULL && is_denied(role, q)) {
-			d->role = role->name;
-			return REASON_DENIED_BY_RULE;
-		}
-	}
-	for (i = 0; i < held->n; i++) {
-		if ((role = policy_role(q->policy, held->v[i])) == NULL)
-			continue;
-		r = collect_role(role, q, d);
-		if (r == REASON_INTERNAL || r == REASON_COMMAND_CONFLICT)
-			return r;
-		best = nearer(best, r);
-	}
-	return d->roles.n > 0 ? REASON_NONE : best;
-}
-
-static enum reason
-merge_certificate(const struct decide_question *q, struct access *a)
-{
-	AUTO(free) char *command = NULL;
 	int r;
 
-	r = cert_option_value(&q->cert->critical, "force-command", &command);
+	for (i = 0; i < j->held.n; i++) {
+		r = hostpolicy_role(j->q->policy, j->held.v[i], &role);
+		if (r == -ENOENT)
+			continue;
+		if (r < 0)
+			return damaged(r);
+		reason = ask(j, j->held.v[i], &role);
+		if (reason != REASON_NONE && !is_nearness(reason))
+			return reason;
+		best = nearer(best, reason);
+	}
+	return best;
+}
+
+static enum reason
+merge_certificate(struct judge *j)
+{
+	struct role_options own;
+	enum reason reason = REASON_NONE;
+	int r;
+
+	role_options_identity(&own);
+	r = cert_option_value(&j->q->cert->critical, "force-command",
+	    &own.force_command);
 	if (r == -ENOENT)
 		return REASON_NONE;
-	if (r < 0)
-		return r == -EBADMSG ? REASON_BAD_CERTIFICATE : REASON_INTERNAL;
 	/* An empty one would mean "run nothing of mine": refuse the riddle. */
-	if (command[0] == '\0')
-		return REASON_BAD_CERTIFICATE;
-	r = merge_command(a, command);
-	return r < 0 ? merge_failed(r) : REASON_NONE;
+	if (r == -EBADMSG || (r == 0 && own.force_command[0] == '\0'))
+		reason = REASON_BAD_CERTIFICATE;
+	else if (r < 0 ||
+	    (r = role_options_merge(&j->d->access.options, &own)) < 0)
+		reason =
+		    r == -EEXIST ? REASON_COMMAND_CONFLICT : REASON_INTERNAL;
+	if (r == -EEXIST)
+		say(j->d,
+		    "the certificate forces another command than the "
+		    "role");
+	role_options_clear(&own);
+	return reason;
+}
+
+/* A key that asks for PIN or finger at each login (which sshd checks), or a
+ * signer that says which factor it has seen. */
+static bool
+has_second_factor(const struct cert *c)
+{
+	AUTO(free) char *mfa = NULL;
+
+	return cert_option_find(&c->critical, "verify-required") != NULL ||
+	    (cert_option_value(&c->extensions, MFA_EXTENSION, &mfa) == 0 &&
+		mfa[0] != '\0');
 }
 
 static enum reason
-decide_reason(const struct decide_question *q, struct decision *d)
+check_access(struct judge *j)
 {
-	AUTO_CLEAR(strv_clear) struct strv held = { 0 };
+	const struct role_options *o = &j->d->access.options;
+	const struct role_option *row;
+	uint64_t end;
+
+	if (o->max_session_ttl_s != 0) {
+		end = j->q->cert->valid_after + o->max_session_ttl_s;
+		if (end >= o->max_session_ttl_s && end < j->d->access.expires_s)
+			j->d->access.expires_s = end;
+	}
+	if (o->has_source && o->source.n == 0)
+		return REASON_SOURCE_CONFLICT;
+	if (o->require_mfa && !has_second_factor(j->q->cert))
+		return REASON_MFA_REQUIRED;
+	if ((row = role_options_unenforced(o)) != NULL) {
+		say(j->d, "the role demands '%s', which this version cannot do",
+		    row->name);
+		return REASON_NOT_ENFORCED;
+	}
+	return j->q->now_s >= j->d->access.expires_s ? REASON_SESSION_TTL
+						     : REASON_NONE;
+}
+
+static enum reason
+judge(struct judge *j)
+{
+	struct decision *d = j->d;
 	enum reason r;
 
-	if ((r = check_certificate(q)) != REASON_NONE)
-		return r;
-	if (decide_roles_of(q->cert, &held) < 0)
+	if (decide_roles_of(j->q->cert, &j->held) < 0)
 		return REASON_INTERNAL;
-	if (held.n == 0)
+	if ((r = ask_locks_of(j, j->q->policy)) != REASON_NONE)
+		return r;
+	if (j->q->local_locks != NULL &&
+	    (r = ask_locks_of(j, j->q->local_locks)) != REASON_NONE)
+		return r;
+	if (j->held.n == 0)
 		return REASON_NO_ROLE;
-	d->access.expires_s = q->cert->valid_before;
-	if ((r = collect_roles(q, &held, d)) != REASON_NONE)
+	r = ask_roles(j, ask_deny);
+	if (!is_nearness(r))
 		return r;
-	if ((r = merge_certificate(q, &d->access)) != REASON_NONE)
+	r = ask_roles(j, ask_allow);
+	if (d->roles.n == 0 || !is_nearness(r))
 		return r;
-	if (d->access.has_source && d->access.source.n == 0)
-		return REASON_SOURCE_CONFLICT;
-	if (q->now_s >= d->access.expires_s)
-		return REASON_SESSION_TTL;
-	return REASON_NONE;
+	if ((r = merge_certificate(j)) != REASON_NONE)
+		return r;
+	return check_access(j);
 }
 
 void
 decide(const struct decide_question *q, struct decision *ret)
 {
+	struct judge j = { .q = q, .d = ret };
+
 	*ret = (struct decision){ .verdict = DENY };
-	ret->reason = decide_reason(q, ret);
+	role_options_identity(&ret->access.options);
+	if ((ret->reason = check_certificate(q, &ret->is_stale)) ==
+	    REASON_NONE) {
+		ret->access.expires_s = q->cert->valid_before;
+		j.values.user = q->cert->key_id;
+		ret->reason = judge(&j);
+	}
 	if (ret->reason == REASON_NONE)
 		ret->verdict = ALLOW;
+	strv_clear(&j.held);
+	json_decref(j.values.claims);
 }
 
 void
 decision_clear(struct decision *d)
 {
+	free(d->detail);
+	free(d->role);
 	strv_clear(&d->roles);
-	strv_clear(&d->access.permitopen);
-	free(d->access.command);
-	cidr_list_clear(&d->access.source);
+	role_options_clear(&d->access.options);
 	*d = (struct decision){ .verdict = DENY };
 }

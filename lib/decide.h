@@ -7,8 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "labels.h"
-#include "policy.h"
+#include "hostpolicy.h"
 #include "sshcert.h"
 #include "sshkey.h"
 
@@ -36,10 +35,14 @@ enum reason {
 	REASON_NO_ROLE,
 	REASON_POLICY_UNREADABLE,
 	REASON_POLICY_EXPIRED,
-	REASON_UNKNOWN_ROLE,
-	REASON_DENIED_BY_RULE,
-	REASON_LOGIN_NOT_ALLOWED,
+	REASON_LOCKS_UNREADABLE,
+	REASON_LOCKED,
+	REASON_UNKNOWN_ROLE, /* these three: how near a role came */
 	REASON_LABEL_MISMATCH,
+	REASON_LOGIN_NOT_ALLOWED,
+	REASON_DENIED_BY_RULE,
+	REASON_MFA_REQUIRED,
+	REASON_NOT_ENFORCED,
 	REASON_SESSION_TTL,
 	REASON_COMMAND_CONFLICT,
 	REASON_SOURCE_CONFLICT,
@@ -62,34 +65,32 @@ struct decide_question {
 	const struct cert *cert;
 	const char *login;
 	const struct sshkey_list *trusted_cas;
-	const struct labels *labels; /* of this host */
-	const struct policy *policy;
+	const struct hostpolicy *policy; /* compiled for this host */
+	const struct hostpolicy *local_locks; /* this host's own; may be NULL */
 	uint64_t now_s;
+	uint64_t grace_s; /* how long an expired policy is still good */
 };
 
-/* What the fitting roles give together (POLICY.md's merging). */
+/* What the fitting roles give together (policy.json(5)); force_command is also
+ * the certificate's. */
 struct access {
-	bool pty;
-	bool port_forwarding;
-	bool agent_forwarding;
-	bool x11_forwarding;
-	struct strv permitopen;
-	char *command; /* the role's or the certificate's; NULL: none */
-	bool has_source;
-	struct cidr_list source;
+	struct role_options options;
 	uint64_t expires_s; /* of the session's right: never after the cert */
 };
 
 struct decision {
 	enum verdict verdict; /* DENY unless all went well */
 	enum reason reason;
-	const char *role; /* the role that decided, in the policy; or NULL */
+	char *detail; /* more than the reason's words: which lock, role or
+		       * option; or NULL */
+	char *role; /* the role that decided; or NULL */
 	struct strv roles; /* all that fit */
 	struct access access;
+	bool is_stale; /* by a policy that has expired, in its grace */
 };
 
-/* Never fails: what cannot be decided is DENY with its reason. The decision
- * borrows from the policy; clear it before. */
+/* Never fails: what cannot be decided is DENY with its reason. The caller
+ * clears. */
 void decide(const struct decide_question *q, struct decision *ret);
 void decision_clear(struct decision *d);
 /* The certificate's principals that are roles, without their prefix. */

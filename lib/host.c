@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* All that a decision needs from this host's disk. */
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auto.h"
 #include "clock.h"
 #include "host.h"
 #include "path.h"
+
+DEFINE_AUTO(policy_free, struct policy)
 
 int
 host_load_cas(const char *path, uid_t trusted, struct sshkey_list *ret,
@@ -49,10 +55,162 @@ load_settings(struct host *h, uid_t trusted, struct conf_error *reterr)
 	return r < 0 ? REASON_SETTINGS_UNREADABLE : REASON_NONE;
 }
 
+static char *
+beside_policy(const struct settings *s, const char *name)
+{
+	const char *slash = strrchr(s->policy, '/');
+	char *path;
+
+	if (asprintf(&path, "%.*s/%s", (int)(slash - s->policy), s->policy,
+		name) < 0)
+		return NULL;
+	return path;
+}
+
+char *
+host_compiled_path(const struct settings *s)
+{
+	return beside_policy(s, "policy.bin");
+}
+
+char *
+host_locks_path(const struct settings *s)
+{
+	return beside_policy(s, "locks.d");
+}
+
+struct host_facts
+host_facts(const struct settings *s)
+{
+	return (struct host_facts){ .labels = &s->labels,
+		.hostname = s->server_hostname,
+		.server_id = s->server_id };
+}
+
+/* The compiled file, if it is of this very policy and of this host's labels. */
+static bool
+load_compiled(struct host *h, uid_t trusted)
+{
+	AUTO(free) char *path = host_compiled_path(h->settings);
+	struct host_facts facts = host_facts(h->settings);
+	struct hostpolicy_origin origin;
+	struct stat st;
+
+	if (path == NULL || stat(h->settings->policy, &st) < 0 ||
+	    hostpolicy_map(path, trusted, &h->policy) < 0)
+		return false;
+	origin = hostpolicy_origin_of(&st);
+	if (hostpolicy_is_of(&h->policy, &facts, &origin))
+		return true;
+	hostpolicy_clear(&h->policy);
+	return false;
+}
+
+/* Slower, and as right: compiles here what should have been compiled. */
+static enum reason
+load_source(struct host *h, uid_t trusted, struct conf_error *reterr)
+{
+	AUTO(free) char *text = NULL;
+	AUTO(policy_free) struct policy *p = NULL;
+	struct host_facts facts = host_facts(h->settings);
+	struct conf_error e = { 0 };
+
+	if (policy_load(h->settings->policy, trusted, &p, &e) < 0) {
+		text = conf_error_text(&e, h->settings->policy);
+		conf_error(reterr, e.line, "%s", text != NULL ? text : e.what);
+		return REASON_POLICY_UNREADABLE;
+	}
+	return hostpolicy_make(p, &facts, &h->policy) < 0 ? REASON_INTERNAL
+							  : REASON_NONE;
+}
+
+static enum reason
+load_policy(struct host *h, uid_t trusted, struct conf_error *reterr)
+{
+	h->is_compiled = load_compiled(h, trusted);
+	return h->is_compiled ? REASON_NONE : load_source(h, trusted, reterr);
+}
+
+static int
+is_lock_name(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return d->d_name[0] != '.' && n > 5 &&
+	    strcmp(d->d_name + n - 5, ".json") == 0;
+}
+
+static int
+read_lock(const char *path, uid_t trusted, struct locks *ret,
+    struct conf_error *reterr)
+{
+	AUTO(free) char *text = NULL, *said = NULL;
+	struct conf_error e = { 0 };
+	size_t len;
+	int r;
+
+	r = path_read_trusted(path, trusted, LOCK_FILE_MAX_BYTES, &text, &len);
+	/* Ended between the look at the folder and now. */
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		conf_error(&e, 0, "%s",
+		    r == -EPERM ? "others than root may write it"
+				: strerror(-r));
+	else
+		r = locks_parse_one(text, len, ret, &e);
+	if (r < 0) {
+		said = conf_error_text(&e, path);
+		conf_error(reterr, e.line, "%s", said != NULL ? said : e.what);
+	}
+	return r;
+}
+
+int
+host_read_locks(const char *dir, uid_t trusted, struct locks *ret,
+    struct conf_error *reterr)
+{
+	struct dirent **names = NULL;
+	char path[PATH_MAX];
+	int i, n, r = 0;
+
+	if ((n = scandir(dir, &names, is_lock_name, alphasort)) < 0) {
+		if (errno == ENOENT)
+			return 0;
+		r = -errno;
+		conf_error(reterr, 0, "%s: %s", dir, strerror(-r));
+		return r;
+	}
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name);
+		free(names[i]);
+		if (r == 0)
+			r = read_lock(path, trusted, ret, reterr);
+	}
+	free(names);
+	return r;
+}
+
+static enum reason
+load_locks(struct host *h, uid_t trusted, struct conf_error *reterr)
+{
+	AUTO(free) char *dir = host_locks_path(h->settings);
+	struct host_facts facts = host_facts(h->settings);
+	struct policy only = { 0 };
+	int r;
+
+	if (dir == NULL)
+		return REASON_INTERNAL;
+	if ((r = host_read_locks(dir, trusted, &only.locks, reterr)) == 0 &&
+	    only.locks.n > 0)
+		r = hostpolicy_make(&only, &facts, &h->local_locks);
+	locks_clear(&only.locks);
+	return r < 0 ? REASON_LOCKS_UNREADABLE : REASON_NONE;
+}
+
 enum reason
 host_load(struct host *h, uid_t trusted, struct conf_error *reterr)
 {
-	struct conf_error e = { 0 };
 	enum reason reason;
 
 	*h = (struct host){ 0 };
@@ -61,16 +219,9 @@ host_load(struct host *h, uid_t trusted, struct conf_error *reterr)
 		return reason;
 	if (host_load_cas(h->settings->user_ca, trusted, &h->cas, reterr) < 0)
 		return REASON_SETTINGS_UNREADABLE;
-	if (policy_load(h->settings->policy, trusted, &h->policy, &e) < 0) {
-		if (e.line > 0)
-			conf_error(reterr, e.line, "%s:%zu: %.180s",
-			    h->settings->policy, e.line, e.what);
-		else
-			conf_error(reterr, 0, "%s: %.180s", h->settings->policy,
-			    e.what);
-		return REASON_POLICY_UNREADABLE;
-	}
-	return REASON_NONE;
+	if ((reason = load_policy(h, trusted, reterr)) != REASON_NONE)
+		return reason;
+	return load_locks(h, trusted, reterr);
 }
 
 void
@@ -78,22 +229,43 @@ host_clear(struct host *h)
 {
 	settings_free(h->settings);
 	sshkey_list_clear(&h->cas);
-	policy_free(h->policy);
+	hostpolicy_clear(&h->policy);
+	hostpolicy_clear(&h->local_locks);
 	*h = (struct host){ 0 };
 }
 
-void
-host_decide(const struct host *h, const struct cert *cert, const char *login,
-    struct decision *ret)
+static void
+decide_over(const struct host *h, const struct hostpolicy *policy,
+    const struct cert *cert, const char *login, struct decision *ret)
 {
 	struct decide_question q = { .cert = cert,
 		.login = login,
 		.trusted_cas = &h->cas,
-		.labels = &h->settings->labels,
-		.policy = h->policy,
-		.now_s = clock_now_usec() / USEC_PER_SEC };
+		.policy = policy,
+		.local_locks =
+		    h->local_locks.p != NULL ? &h->local_locks : NULL,
+		.now_s = clock_now_usec() / USEC_PER_SEC,
+		.grace_s = h->settings->stale_grace_s };
 
 	decide(&q, ret);
+}
+
+void
+host_decide(struct host *h, const struct cert *cert, const char *login,
+    struct decision *ret)
+{
+	struct conf_error e;
+
+	decide_over(h, &h->policy, cert, login, ret);
+	if (ret->reason != REASON_POLICY_UNREADABLE || !h->is_compiled)
+		return;
+	/* A damaged page of the compiled file: the policy itself is there. */
+	hostpolicy_clear(&h->policy);
+	h->is_compiled = false;
+	if (load_source(h, 0, &e) != REASON_NONE)
+		return;
+	decision_clear(ret);
+	decide_over(h, &h->policy, cert, login, ret);
 }
 
 bool

@@ -12,11 +12,19 @@
 struct host {
 	struct settings *settings; /* never NULL after host_load */
 	struct sshkey_list cas;
-	struct policy *policy;
+	struct hostpolicy policy;
+	struct hostpolicy local_locks;
+	bool is_compiled; /* the policy is the compiled file's */
 };
 
+/* Beside the settings' policy: the compiled one, and the local locks' folder.
+ * The caller frees; NULL if out of memory. */
+char *host_compiled_path(const struct settings *s);
+char *host_locks_path(const struct settings *s);
+struct host_facts host_facts(const struct settings *s);
+
 /*
- * Settings, CA keys and policy, each from a file that only root or `trusted`
+ * Settings, CA keys, policy and local locks, each from a file that only root or `trusted`
  * could have written. REASON_NONE, or why nothing can be decided, with *reterr
  * in words; the settings are then at least the built-in ones, so that events
  * can be sent. The caller clears, in any case. -ENOMEM is REASON_INTERNAL.
@@ -26,9 +34,13 @@ void host_clear(struct host *h);
 /* The same for one file of CA keys. 0 or -errno with *reterr. */
 int host_load_cas(const char *path, uid_t trusted, struct sshkey_list *ret,
     struct conf_error *reterr);
-/* Decides over what was loaded, for the present time. */
-void host_decide(const struct host *h, const struct cert *cert,
-    const char *login, struct decision *ret);
+/* All local locks, each of a file NAME.json. 0 or -errno with *reterr. */
+int host_read_locks(const char *dir, uid_t trusted, struct locks *ret,
+    struct conf_error *reterr);
+/* Decides over what was loaded, for the present time; over the policy itself
+ * where the compiled one turns out to be damaged. */
+void host_decide(struct host *h, const struct cert *cert, const char *login,
+    struct decision *ret);
 
 /* Is the certificate of a CA of this host? Else its name is only a claim. */
 bool host_trusts(const struct host *h, const struct cert *cert);

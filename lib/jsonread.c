@@ -6,24 +6,67 @@
 
 #include "auto.h"
 #include "cidr.h"
+#include "clock.h"
 #include "jsonread.h"
 #include "parse.h"
+
+void
+jsonread_where(const struct jsonread_place *at, char *buf, size_t size)
+{
+	size_t n;
+
+	buf[0] = '\0';
+	if (at->parent == NULL)
+		return;
+	jsonread_where(at->parent, buf, size);
+	n = strlen(buf);
+	if (at->key != NULL)
+		snprintf(buf + n, size - n, "%s%.64s", n > 0 ? "." : "",
+		    at->key);
+	else
+		snprintf(buf + n, size - n, "[%zu]", at->index);
+}
 
 int
 jsonread_refuse(const struct jsonread_place *at, const char *why)
 {
-	return conf_error(at->err, 0, "%s%s%s", at->where,
-	    at->where[0] != '\0' ? ": " : "", why);
+	size_t line = 0, column = 0;
+	char where[160];
+
+	jsonread_where(at, where, sizeof(where));
+	conf_error(at->err, 0, "%s%s%s", where, where[0] != '\0' ? ": " : "",
+	    why);
+	if (at->text != NULL && jsonread_position(at, &line, &column)) {
+		at->err->line = line;
+		at->err->column = column;
+	}
+	return -EINVAL;
+}
+
+static struct jsonread_place
+below(const struct jsonread_place *at)
+{
+	return (struct jsonread_place){ .err = at->err,
+		.text = at->text,
+		.len = at->len,
+		.parent = at };
 }
 
 struct jsonread_place
 jsonread_in(const struct jsonread_place *at, const char *key)
 {
-	struct jsonread_place p = { .err = at->err };
+	struct jsonread_place p = below(at);
 
-	snprintf(p.where, sizeof(p.where), "%.*s%s%.64s",
-	    JSONREAD_WHERE_MAX - 70, at->where, at->where[0] != '\0' ? "." : "",
-	    key);
+	p.key = key;
+	return p;
+}
+
+struct jsonread_place
+jsonread_at(const struct jsonread_place *at, size_t index)
+{
+	struct jsonread_place p = below(at);
+
+	p.index = index;
 	return p;
 }
 
@@ -83,6 +126,17 @@ jsonread_duration(const struct jsonread_place *at, json_t *v, void *field)
 }
 
 int
+jsonread_time(const struct jsonread_place *at, json_t *v, void *field)
+{
+	const char *s = jsonread_string(at, v);
+
+	if (s == NULL || clock_parse_rfc3339(s, field) < 0)
+		return jsonread_refuse(at,
+		    "want a time such as 2026-12-31T00:00:00Z");
+	return 0;
+}
+
+int
 jsonread_text(const struct jsonread_place *at, json_t *v, void *field)
 {
 	const char *s = jsonread_string(at, v);
@@ -115,10 +169,12 @@ jsonread_strings(const struct jsonread_place *at, json_t *v,
 	if (!json_is_array(v) || json_array_size(v) > JSONREAD_LIST_MAX)
 		return jsonread_refuse(at, "want a list of strings");
 	json_array_foreach (v, i, item) {
-		if ((s = jsonread_string(at, item)) == NULL)
+		struct jsonread_place here = jsonread_at(at, i);
+
+		if ((s = jsonread_string(&here, item)) == NULL)
 			return -EINVAL;
 		if (is_valid != NULL && !is_valid(s))
-			return jsonread_refuse(at, why);
+			return jsonread_refuse(&here, why);
 		if ((r = strv_add(ret, s)) < 0)
 			return r;
 	}
@@ -138,10 +194,12 @@ jsonread_ranges(const struct jsonread_place *at, json_t *v, void *field)
 	    json_array_size(v) > JSONREAD_LIST_MAX)
 		return jsonread_refuse(at, "want a list of address ranges");
 	json_array_foreach (v, i, item) {
-		if ((s = jsonread_string(at, item)) == NULL)
+		struct jsonread_place here = jsonread_at(at, i);
+
+		if ((s = jsonread_string(&here, item)) == NULL)
 			return -EINVAL;
 		if (cidr_parse(s, &c) < 0)
-			return jsonread_refuse(at,
+			return jsonread_refuse(&here,
 			    "want ranges such as 10.0.0.0/8, "
 			    "with no bits behind the prefix");
 		if ((r = cidr_list_add(field, &c)) < 0)
@@ -157,9 +215,12 @@ jsonread_load(const char *text, size_t len, json_t **ret,
 	json_error_t e;
 	json_t *doc = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
 
-	if (doc == NULL)
-		return conf_error(reterr, e.line > 0 ? (size_t)e.line : 1,
-		    "column %d: %s", e.column, e.text);
+	if (doc == NULL) {
+		conf_error(reterr, e.line > 0 ? (size_t)e.line : 1, "%s",
+		    e.text);
+		reterr->column = e.column > 0 ? (size_t)e.column : 1;
+		return -EINVAL;
+	}
 	*ret = doc;
 	return 0;
 }

@@ -10,13 +10,18 @@
 #include "conf.h"
 #include "strv.h"
 
-#define JSONREAD_WHERE_MAX 160
 #define JSONREAD_LIST_MAX  1024
+#define JSONREAD_DEPTH_MAX 16
 
-/* Where in the document a reader is, for its message. */
+/* Where in the document a reader is, for its message. The parent and the key
+ * are borrowed. */
 struct jsonread_place {
-	char where[JSONREAD_WHERE_MAX];
 	struct conf_error *err;
+	const char *text; /* the document; NULL: messages have no line */
+	size_t len;
+	const struct jsonread_place *parent; /* NULL: this is the document */
+	const char *key; /* NULL: an element */
+	size_t index;
 };
 
 /* Each reader: 0, -ENOMEM, or -EINVAL with the place's error set. */
@@ -34,10 +39,18 @@ struct jsonread_key {
 		name, read, offsetof(struct type, field) \
 	}
 
-/* "WHERE: why"; returns -EINVAL. */
+/* "WHERE: why", with line and column; returns -EINVAL. */
 int jsonread_refuse(const struct jsonread_place *at, const char *why);
 struct jsonread_place jsonread_in(const struct jsonread_place *at,
     const char *key);
+struct jsonread_place jsonread_at(const struct jsonread_place *at,
+    size_t index);
+/* "roles.web.allow.logins[2]"; as much of it as there is room for. */
+void jsonread_where(const struct jsonread_place *at, char *buf, size_t size);
+/* Where the key or the element begins in the text, from 1; columns are bytes.
+ * False if it is not found (a key that is written with escapes). */
+bool jsonread_position(const struct jsonread_place *at, size_t *ret_line,
+    size_t *ret_column);
 /* Every member by the table; an unknown one is an error. */
 int jsonread_object(const struct jsonread_place *at, json_t *v,
     const struct jsonread_key *keys, size_t n_keys, void *base);
@@ -51,6 +64,7 @@ jsonread_reader jsonread_bool; /* bool */
 jsonread_reader jsonread_duration; /* uint64_t, seconds */
 jsonread_reader jsonread_text; /* char *, freed and replaced */
 jsonread_reader jsonread_ranges; /* struct cidr_list, at least one */
+jsonread_reader jsonread_time; /* uint64_t, seconds since the epoch */
 jsonread_reader jsonread_skip; /* anything: a comment */
 
 /* The whole text as one document, no key twice. 0 and the caller decrefs, or

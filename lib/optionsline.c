@@ -23,7 +23,7 @@ put_quoted(FILE *f, const char *name, const char *value)
 /* A list of targets opens exactly these: no listening, and the drop-in closes
  * sockets for everybody, since no option of the line can. */
 static void
-put_forwarding(FILE *f, const struct access *a)
+put_forwarding(FILE *f, const struct role_options *a)
 {
 	size_t i;
 
@@ -40,7 +40,7 @@ put_forwarding(FILE *f, const struct access *a)
 }
 
 static void
-put_source(FILE *f, const struct access *a)
+put_source(FILE *f, const struct role_options *a)
 {
 	char text[CIDR_TEXT_MAX];
 	size_t i;
@@ -69,7 +69,7 @@ put_expiry(FILE *f, uint64_t seconds)
 char *
 decision_line(const struct decision *d)
 {
-	const struct access *a = &d->access;
+	const struct role_options *a = &d->access.options;
 	char *line = NULL;
 	size_t len;
 	FILE *f;
@@ -85,12 +85,12 @@ decision_line(const struct decision *d)
 		fputs(",X11-forwarding", f);
 	put_forwarding(f, a);
 	put_source(f, a);
-	put_expiry(f, a->expires_s);
+	put_expiry(f, d->access.expires_s);
 	/* The wrapper runs it; this is for a host without our ForceCommand. A
 	 * command that sshd cannot be told in a line is the certificate's
 	 * own, which sshd has from there. */
-	if (a->command != NULL && policy_is_line_safe(a->command))
-		put_quoted(f, "command", a->command);
+	if (a->force_command != NULL && is_line_safe(a->force_command))
+		put_quoted(f, "command", a->force_command);
 	fprintf(f, " %s%s", ROLE_PRINCIPAL_PREFIX, d->role);
 	if (fclose(f) != 0) {
 		free(line);

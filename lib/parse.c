@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Numbers, durations and names from text. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "auto.h"
@@ -48,14 +50,15 @@ parse_uint(const char *s, uint64_t min, uint64_t max, uint64_t *ret)
 	return 0;
 }
 
+static const struct {
+	char unit;
+	uint64_t seconds;
+} units[] = { { 'w', 604800 }, { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 },
+	{ 's', 1 } };
+
 static uint64_t
 unit_seconds(char c)
 {
-	static const struct {
-		char unit;
-		uint64_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
-		{ 'w', 604800 } };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(units); i++)
@@ -84,6 +87,60 @@ parse_duration(const char *s, uint64_t *ret_seconds)
 		return -EINVAL;
 	*ret_seconds = total;
 	return 0;
+}
+
+char *
+format_duration(uint64_t seconds, char buf[PARSE_NUMBER_TEXT_MAX])
+{
+	size_t n = 0, i;
+
+	buf[0] = '\0';
+	/* Not in weeks: 30d says more than 4w2d. */
+	for (i = 1; i < ARRAY_SIZE(units); i++) {
+		if (seconds < units[i].seconds)
+			continue;
+		n += (size_t)snprintf(buf + n, PARSE_NUMBER_TEXT_MAX - n,
+		    "%" PRIu64 "%c", seconds / units[i].seconds, units[i].unit);
+		seconds %= units[i].seconds;
+	}
+	return buf;
+}
+
+static const struct {
+	const char *unit;
+	uint64_t bytes;
+} sizes[] = { { "GiB", 1ULL << 30 }, { "MiB", 1ULL << 20 },
+	{ "KiB", 1ULL << 10 }, { "", 1 } };
+
+int
+parse_bytes(const char *s, uint64_t *ret_bytes)
+{
+	const uint64_t max = 1ULL << 40;
+	uint64_t v;
+	size_t i;
+
+	if (take_uint(&s, max, &v) < 0)
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		if (strcmp(sizes[i].unit, s) == 0)
+			break;
+	if (i == ARRAY_SIZE(sizes) || v == 0 || v > max / sizes[i].bytes)
+		return -EINVAL;
+	*ret_bytes = v * sizes[i].bytes;
+	return 0;
+}
+
+char *
+format_bytes(uint64_t bytes, char buf[PARSE_NUMBER_TEXT_MAX])
+{
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_SIZE(sizes) &&
+	    (bytes == 0 || bytes % sizes[i].bytes != 0))
+		i++;
+	snprintf(buf, PARSE_NUMBER_TEXT_MAX, "%" PRIu64 "%s",
+	    bytes / sizes[i].bytes, sizes[i].unit);
+	return buf;
 }
 
 static bool

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The policy: roles and what they give (policy.json(5)). */
+/* The policy as people write it: roles, locks, issuers (policy.json(5)). */
 #ifndef CS_POLICY_H
 #define CS_POLICY_H
 
@@ -8,34 +8,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "cidr.h"
 #include "conf.h"
+#include "labelrule.h"
+#include "lock.h"
+#include "roleoption.h"
 #include "strv.h"
 
 #define POLICY_MAX_BYTES (16U * 1024U * 1024U)
 #define POLICY_MAX_ROLES 20000
-#define POLICY_MAX_LIST	 1024
-
-struct label_rule {
-	char *key; /* "*": any host, also one without labels */
-	struct strv values; /* patterns */
-};
+#define POLICY_NAMESPACE "policy@countersign" /* of its SSHSIG */
 
 struct role_rules {
-	struct strv logins; /* names, or templates {{user}}, {{user.local}} */
-	struct label_rule *labels;
-	size_t n_labels;
-};
-
-struct role_options {
-	uint64_t max_session_ttl_s; /* 0: no limit of its own */
-	bool pty;
-	bool port_forwarding;
-	bool agent_forwarding;
-	bool x11_forwarding;
-	struct strv permitopen; /* host:port */
-	char *force_command; /* NULL: none */
-	struct cidr_list source; /* empty: from anywhere */
+	struct strv logins; /* names, or templates (template.h) */
+	struct label_rules labels;
 };
 
 struct role {
@@ -47,13 +32,14 @@ struct role {
 struct policy {
 	uint64_t version;
 	uint64_t expires_s; /* 0: never */
-	struct role *roles;
+	struct role *roles; /* by name */
 	size_t n_roles;
+	struct locks locks;
+	struct strv issuer_roles; /* that grants of issuers name */
 };
 
-/* -EINVAL with *reterr (line only for JSON's own errors), or -ENOMEM. Unknown
- * and duplicate keys are errors, and so is an option that this version cannot
- * enforce. The caller frees. */
+/* -EINVAL with *reterr, or -ENOMEM. Unknown and duplicate keys are errors. The
+ * caller frees. */
 int policy_parse(const char *text, size_t len, struct policy **ret,
     struct conf_error *reterr);
 /* From a file that only root or `trusted` could have written; also -errno. */
@@ -62,9 +48,5 @@ int policy_load(const char *path, uid_t trusted, struct policy **ret,
 void policy_free(struct policy *p);
 /* NULL if there is none. */
 const struct role *policy_role(const struct policy *p, const char *name);
-
-/* Can it stand in quotes in an authorized_keys line and mean itself? sshd cuts
- * a line at any '#' and knows no escape but \". */
-bool policy_is_line_safe(const char *text);
 
 #endif

@@ -27,6 +27,13 @@ const struct conf_key settings_keys[] = {
 	{ "Label", conf_label, offsetof(struct settings, labels), 1 },
 	ROW("UserCA", conf_path, user_ca),
 	ROW("Policy", conf_path, policy),
+	ROW("PolicyKey", conf_path, policy_key),
+	{ "PolicySource", conf_source,
+	    offsetof(struct settings, policy_sources), 1 },
+	ROW("PolicySourceCA", conf_path, policy_source_ca),
+	ROW("StalePolicy", conf_stale, stale_grace_s),
+	ROW("RevokedKeys", conf_path, krl),
+	ROW("FetchRevokedKeys", conf_yes_no, fetch_krl),
 	ROW("BreakGlassGroup", conf_string, break_glass_group),
 	ROW("SftpServer", conf_path, sftp_server),
 	ROW("EventSocket", conf_path, event_socket),
@@ -75,6 +82,10 @@ settings_new(void)
 	s->cluster_name = strdup("default");
 	s->user_ca = strdup("/etc/countersign/user_ca.pub");
 	s->policy = strdup("/var/lib/countersign/policy.json");
+	s->policy_key = strdup("/etc/countersign/policy_key.pub");
+	s->policy_source_ca = strdup("");
+	s->krl = strdup("/var/lib/countersign/krl");
+	s->fetch_krl = true;
 	s->break_glass_group = strdup("");
 	s->sftp_server = strdup(CS_SFTP_SERVER);
 	s->event_socket = strdup("/run/countersign/log");
@@ -83,9 +94,10 @@ settings_new(void)
 	s->print_motd = s->print_last_log = true;
 	if (s->server_hostname == NULL || s->server_id == NULL ||
 	    s->cluster_name == NULL || s->user_ca == NULL ||
-	    s->policy == NULL || s->break_glass_group == NULL ||
-	    s->sftp_server == NULL || s->event_socket == NULL ||
-	    s->run_dir == NULL)
+	    s->policy == NULL || s->policy_key == NULL ||
+	    s->policy_source_ca == NULL || s->krl == NULL ||
+	    s->break_glass_group == NULL || s->sftp_server == NULL ||
+	    s->event_socket == NULL || s->run_dir == NULL)
 		return NULL;
 	return TAKE(s);
 }
@@ -101,6 +113,10 @@ settings_free(struct settings *s)
 	labels_clear(&s->labels);
 	free(s->user_ca);
 	free(s->policy);
+	free(s->policy_key);
+	strv_clear(&s->policy_sources);
+	free(s->policy_source_ca);
+	free(s->krl);
 	free(s->break_glass_group);
 	free(s->sftp_server);
 	free(s->event_socket);

@@ -9,6 +9,7 @@
 
 #include "conf.h"
 #include "labels.h"
+#include "strv.h"
 
 #define SETTINGS_VENDOR_FILE "/usr/lib/countersign/node.conf"
 #define SETTINGS_FILE	     "/etc/countersign/node.conf"
@@ -20,7 +21,13 @@ struct settings {
 	char *cluster_name;
 	struct labels labels;
 	char *user_ca; /* path */
-	char *policy; /* path */
+	char *policy; /* path; beside it policy.bin and locks.d */
+	char *policy_key; /* path */
+	char *krl; /* path */
+	struct strv policy_sources; /* https:// or absolute paths */
+	char *policy_source_ca; /* path, or empty: the system's */
+	bool fetch_krl;
+	uint64_t stale_grace_s; /* how long an expired policy is good */
 	char *break_glass_group;
 	char *sftp_server; /* path */
 	char *event_socket; /* path */

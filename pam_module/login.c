@@ -49,6 +49,8 @@ judge_certificate(pam_handle_t *pamh, struct login *l)
 	if (cert_verify(l->auth.cert) == -EBADMSG)
 		return REASON_BAD_CERTIFICATE;
 	host_decide(&l->host, l->auth.cert, l->name, &l->decision);
+	if (l->decision.detail != NULL)
+		conf_error(&l->error, 0, "%s", l->decision.detail);
 	return l->decision.reason;
 }
 
@@ -124,9 +126,9 @@ login_judge(pam_handle_t *pamh, struct login *l)
 	l->break_glass = r;
 	/* ForceCommand has made sshd forget the certificate's own. */
 	if (l->auth.cert != NULL && !l->auth.cert->is_opaque &&
-	    l->decision.access.command == NULL)
+	    l->decision.access.options.force_command == NULL)
 		(void)cert_option_value(&l->auth.cert->critical,
-		    "force-command", &l->decision.access.command);
+		    "force-command", &l->decision.access.options.force_command);
 	return REASON_NONE;
 }
 

@@ -75,14 +75,17 @@ report(const struct host *h, const struct cert *cert, const char *login,
 }
 
 static enum reason
-answer(const struct host *h, const struct cert *cert, const char *login)
+answer(struct host *h, const struct cert *cert, const char *login,
+    struct conf_error *detail)
 {
 	AUTO_CLEAR(decision_clear) struct decision d = { 0 };
 
 	host_decide(h, cert, login, &d);
-	if (d.verdict != ALLOW)
-		return d.reason;
-	return print_line(&d) ? REASON_NONE : REASON_INTERNAL;
+	if (d.verdict == ALLOW)
+		return print_line(&d) ? REASON_NONE : REASON_INTERNAL;
+	if (d.detail != NULL)
+		conf_error(detail, 0, "%s", d.detail);
+	return d.reason;
 }
 
 int
@@ -107,7 +110,7 @@ main(int argc, char **argv)
 	if (cert_parse_base64(argv[2], &cert) < 0 && reason == REASON_NONE)
 		reason = REASON_BAD_CERTIFICATE;
 	if (reason == REASON_NONE)
-		reason = answer(&h, cert, argv[1]);
+		reason = answer(&h, cert, argv[1], &e);
 	if (reason != REASON_NONE)
 		report(&h, cert, argv[1], reason, e.what);
 	return 0;

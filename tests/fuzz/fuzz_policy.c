@@ -20,11 +20,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		.ca_len = sizeof(ca),
 		.valid_before = 100 };
 	struct labels labels = { 0 };
+	struct hostpolicy compiled;
 	struct decide_question q = { .cert = &c,
 		.login = "a",
 		.trusted_cas = &cas,
-		.labels = &labels,
+		.policy = &compiled,
 		.now_s = 1 };
+	struct host_facts facts = { &labels, "web1", "id1" };
 	struct conf_error e;
 	struct policy *policy;
 	struct decision d;
@@ -38,7 +40,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 			strv_add_take(&c.principals, line);
 	}
 	labels_add(&labels, "env", "prod");
-	q.policy = policy;
+	if (hostpolicy_make(policy, &facts, &compiled) < 0)
+		abort();
 	decide(&q, &d);
 	line = decision_line(&d);
 	if (line != NULL &&
@@ -50,6 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	decision_clear(&d);
 	strv_clear(&c.principals);
 	labels_clear(&labels);
+	hostpolicy_clear(&compiled);
 	policy_free(policy);
 	return 0;
 }

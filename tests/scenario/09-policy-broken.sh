@@ -24,7 +24,7 @@ story "empty"
 broken 'end of file'
 story "truncated"
 head -c 100 "$LAB/good" >$P
-broken 'column'
+broken 'policy.json:[0-9]+:[0-9]+: '
 story "writable by all"
 chmod 666 $P
 broken 'others than root'
@@ -53,7 +53,11 @@ sed -i 's/"deny": { "logins": \["root"\] }/"deny": {}, "deny": {}/' $P
 broken 'duplicate'
 story "an option that this version could not keep"
 sed -i 's/"port_forwarding": true/"record": "strict"/' $P
-broken 'cannot enforce'
+as alice deploy -- true
+refused
+event '.event=="auth" and .reason=="not_enforced" and (.error|test("\x27record\x27"))'
+fresh
+install -m 640 -g _countersign "$LAB/good" $P
 story "no version"
 sed -i 's/"version": 1,//' $P
 broken 'version: missing'

@@ -75,7 +75,7 @@ static const struct {
 	{ "role:db", "deploy", NULL, REASON_LABEL_MISMATCH },
 	{ "role:gone", "deploy", NULL, REASON_LABEL_MISMATCH },
 	{ "role:nolabels", "deploy", NULL, REASON_LABEL_MISMATCH },
-	{ "role:db role:web", "dba", NULL, REASON_LABEL_MISMATCH },
+	{ "role:db role:web", "dba", NULL, REASON_LOGIN_NOT_ALLOWED },
 	{ "role:db role:web", "deploy", "restrict,pty" END " role:web",
 	    REASON_NONE },
 	{ "role:nope", "deploy", NULL, REASON_UNKNOWN_ROLE },
@@ -128,6 +128,8 @@ struct world {
 	struct sshkey_list cas;
 	struct labels labels;
 	struct policy *policy;
+	struct hostpolicy compiled;
+	uint64_t grace_s;
 };
 
 static uint8_t ca_blob[] = "a CA", other_blob[] = "another";
@@ -158,6 +160,10 @@ world_make(struct world *w, const char *principals)
 	ck_assert_msg(policy_parse(policy_text, strlen(policy_text), &w->policy,
 			  &e) == 0,
 	    "%s", e.what);
+	ck_assert_int_eq(hostpolicy_make(w->policy,
+			     &(struct host_facts){ &w->labels, "web1", "id1" },
+			     &w->compiled),
+	    0);
 }
 
 static void
@@ -168,6 +174,7 @@ world_clear(struct world *w)
 	free(w->cas.v);
 	labels_clear(&w->labels);
 	policy_free(w->policy);
+	hostpolicy_clear(&w->compiled);
 }
 
 static struct decide_question
@@ -176,9 +183,9 @@ question(const struct world *w, const char *login)
 	return (struct decide_question){ .cert = &w->cert,
 		.login = login,
 		.trusted_cas = &w->cas,
-		.labels = &w->labels,
-		.policy = w->policy,
-		.now_s = NOW };
+		.policy = &w->compiled,
+		.now_s = NOW,
+		.grace_s = w->grace_s };
 }
 
 START_TEST(decisions_are_these)
@@ -241,9 +248,14 @@ START_TEST(certificates_are_judged)
 	w.cert.key_id[0] = '\0';
 	ck_assert_int_eq(ask(&w), REASON_BAD_USER);
 	w.cert.key_id[0] = 'a';
-	w.policy->expires_s = NOW;
+	w.compiled.expires_s = NOW;
 	ck_assert_int_eq(ask(&w), REASON_POLICY_EXPIRED);
-	w.policy->expires_s = NOW + 1;
+	w.grace_s = 1;
+	ck_assert_int_eq(ask(&w), REASON_NONE);
+	w.compiled.expires_s = NOW - 1;
+	ck_assert_int_eq(ask(&w), REASON_POLICY_EXPIRED);
+	w.grace_s = 0;
+	w.compiled.expires_s = NOW + 1;
 	ck_assert_int_eq(ask(&w), REASON_NONE);
 	world_clear(&w);
 }
@@ -347,13 +359,14 @@ START_TEST(a_second_role_takes_no_permission_away)
 			strv_add(&w.cert.principals, both);
 			decide(&q, &two);
 			ck_assert_int_eq(two.verdict, ALLOW);
-			ck_assert(two.access.pty >= one.access.pty);
-			ck_assert(two.access.port_forwarding >=
-			    one.access.port_forwarding);
-			ck_assert(two.access.agent_forwarding >=
-			    one.access.agent_forwarding);
 			ck_assert(
-			    two.access.permitopen.n >= one.access.permitopen.n);
+			    two.access.options.pty >= one.access.options.pty);
+			ck_assert(two.access.options.port_forwarding >=
+			    one.access.options.port_forwarding);
+			ck_assert(two.access.options.agent_forwarding >=
+			    one.access.options.agent_forwarding);
+			ck_assert(two.access.options.permitopen.n >=
+			    one.access.options.permitopen.n);
 			ck_assert(two.access.expires_s <= one.access.expires_s);
 			decision_clear(&one);
 			decision_clear(&two);

@@ -7,8 +7,17 @@
 #include "policy.h"
 #include "unit.h"
 
-#define ROLE(body)   "{\"version\":1,\"roles\":{\"a\":{" body "}}}"
-#define OPTION(body) ROLE("\"options\":{" body "}")
+#define ROLE(body)    "{\"version\":1,\"roles\":{\"a\":{" body "}}}"
+#define OPTION(body)  ROLE("\"options\":{" body "}")
+#define LOCKS(body)   "{\"version\":1,\"roles\":{},\"locks\":[" body "]}"
+#define ISSUERS(body) "{\"version\":1,\"roles\":{},\"issuers\":[" body "]}"
+#define ISSUER(grant)                                                       \
+	"{\"name\":\"g\",\"issuer\":\"https://x\",\"audience\":\"y\","      \
+	"\"algorithms\":[\"RS256\"],\"jwks\":\"/etc/x\",\"grants\":[" grant \
+	"]}"
+#define GRANT                                                      \
+	"{\"claims\":{\"id\":\"1\"},\"user\":\"ci:{{claims.x}}\"," \
+	"\"roles\":[\"a\"],\"ttl\":\"15m\"}"
 
 static const struct {
 	const char *text;
@@ -23,13 +32,27 @@ static const struct {
 		 "[\"10.0.0.0/8\"],\"permitopen\":[\"db1:5432\",\"*:80\","
 		 "\"[::1]:22\"],\"force_command\":null"),
 	    NULL },
-	{ OPTION("\"record\":\"best_effort\",\"survivors\":\"keep\","
-		 "\"file_copy\":true,\"require_mfa\":false"),
+	{ OPTION("\"record\":\"strict\",\"survivors\":\"kill\","
+		 "\"file_copy\":false,\"require_mfa\":true,"
+		 "\"enhanced_recording\":\"required\","
+		 "\"record_exec_max\":\"1MiB\",\"max_sessions\":10,"
+		 "\"max_connections\":5,\"idle_timeout\":\"15m\","
+		 "\"max_connection_time\":\"12h\","
+		 "\"disconnect_expired_cert\":true"),
 	    NULL },
-	{ "", "column" },
+	{ LOCKS("{\"name\":\"a\",\"target\":{\"user\":\"m@x\",\"role\":\"r\","
+		"\"login\":\"root\",\"serial\":7,\"host\":\"web1\","
+		"\"node_labels\":{\"env\":[\"prod\"]},\"fingerprint\":"
+		"\"SHA256:0123456789012345678901234567890123456789012\"},"
+		"\"expires\":\"2026-11-30T00:00:00Z\",\"reason\":\"why\","
+		"\"updated_by\":\"me\"},{\"name\":\"b\",\"target\":"
+		"{\"serial\":\"18446744073709551615\"}}"),
+	    NULL },
+	{ ISSUERS(ISSUER(GRANT)), NULL },
+	{ "", "'[' or '{' expected" },
 	{ "[]", "want an object" },
-	{ "{", "column" },
-	{ "{\"version\":1,\"roles\":{}} x", "column" },
+	{ "{", "string or '}' expected" },
+	{ "{\"version\":1,\"roles\":{}} x", "end of file expected" },
 	{ "{\"version\":1,\"version\":1,\"roles\":{}}", "duplicate" },
 	{ "{\"roles\":{}}", "version: missing" },
 	{ "{\"version\":1}", "roles: missing" },
@@ -41,14 +64,35 @@ static const struct {
 	{ "{\"version\":1,\"roles\":{},\"x\":1}", "x: unknown key" },
 	{ "{\"version\":1,\"expires\":\"soon\",\"roles\":{}}",
 	    "expires: want" },
-	{ "{\"version\":1,\"roles\":{},\"locks\":[{}]}", "cannot enforce" },
-	{ "{\"version\":1,\"roles\":{},\"issuers\":[{}]}", "cannot enforce" },
+	{ LOCKS("{}"), "locks[0]: name: missing" },
+	{ LOCKS("{\"name\":\"a\"}"), "target: missing" },
+	{ LOCKS("{\"name\":\"a\",\"target\":{}}"), "names nobody" },
+	{ LOCKS("{\"name\":\"a b\",\"target\":{\"user\":\"x\"}}"),
+	    "locks[0].name: a lock cannot" },
+	{ LOCKS("{\"name\":\"a\",\"target\":{\"user\":\"\"}}"), "key id" },
+	{ LOCKS("{\"name\":\"a\",\"target\":{\"group\":\"x\"}}"),
+	    "target.group: unknown key" },
+	{ LOCKS("{\"name\":\"a\",\"target\":{\"serial\":0}}"), "serial" },
+	{ LOCKS("{\"name\":\"a\",\"target\":{\"fingerprint\":\"SHA256:x\"}}"),
+	    "43 characters" },
+	{ LOCKS("{\"name\":\"a\",\"target\":{\"login\":\"a b\"}}"),
+	    "no account" },
+	{ LOCKS("{\"name\":\"a\",\"target\":{\"user\":\"x\"}},"
+		"{\"name\":\"a\",\"target\":{\"user\":\"y\"}}"),
+	    "'a' stands twice" },
+	{ ISSUERS("{}"), "issuers[0].name: missing" },
+	{ ISSUERS(ISSUER("{\"user\":\"x\",\"roles\":[\"a\"],\"ttl\":\"1h\","
+			 "\"claims\":{}}")),
+	    "at least one claim" },
+	{ ISSUERS("{\"name\":\"g\",\"issuer\":\"http://x\"}"), "https://" },
+	{ ISSUERS("{\"name\":\"g\",\"algorithms\":[\"none\"]}"), "JWS" },
+	{ ISSUERS("{\"name\":\"g\",\"algorithms\":[\"HS256\"]}"), "JWS" },
 	{ ROLE("\"allow\":{\"login\":[]}"), "a.allow.login: unknown key" },
 	{ ROLE("\"allow\":{\"logins\":\"x\"}"), "want a list" },
 	{ ROLE("\"allow\":{\"logins\":[1]}"), "want a string" },
-	{ ROLE("\"allow\":{\"logins\":[\"*\"]}"), "want account names" },
-	{ ROLE("\"allow\":{\"logins\":[\"a b\"]}"), "want account names" },
-	{ ROLE("\"allow\":{\"logins\":[\"a\\u0000b\"]}"), "column" },
+	{ ROLE("\"allow\":{\"logins\":[\"*\"]}"), "no account can have" },
+	{ ROLE("\"allow\":{\"logins\":[\"a b\"]}"), "no account can have" },
+	{ ROLE("\"allow\":{\"logins\":[\"a\\u0000b\"]}"), "NUL" },
 	{ ROLE("\"allow\":{\"node_labels\":{\"env\":\"prod\"}}"),
 	    "want a list" },
 	{ ROLE("\"allow\":{\"node_labels\":{\"env\":[]}}"), "at least one" },
@@ -56,8 +100,8 @@ static const struct {
 	    "valid /expression/" },
 	{ ROLE("\"allow\":{\"node_labels\":{\"*\":[\"staging\"]}}"),
 	    "can only be" },
-	{ ROLE("\"deny\":{\"node_labels\":{\"env\":[\"[p]rod\"]}}"), "globs" },
-	{ ROLE("\"deny\":{\"node_labels\":{\"env\":[\"{a,b}\"]}}"), "globs" },
+	{ ROLE("\"deny\":{\"node_labels\":{\"env\":[\"[p]rod\"]}}"), "glob" },
+	{ ROLE("\"deny\":{\"node_labels\":{\"env\":[\"{a,b}\"]}}"), "glob" },
 	{ ROLE("\"allow\":{\"node_labels\":{\"a b\":[\"x\"]}}"), "key" },
 	{ OPTION("\"pty\":1"), "true or false" },
 	{ OPTION("\"max_session_ttl\":8"), "duration" },
@@ -72,10 +116,18 @@ static const struct {
 	{ OPTION("\"force_command\":\"a # b\""), "cannot be given" },
 	{ OPTION("\"force_command\":\"a\\nb\""), "cannot be given" },
 	{ OPTION("\"force_command\":\"a\\\\\""), "cannot be given" },
-	{ OPTION("\"record\":\"strict\""), "cannot enforce" },
-	{ OPTION("\"idle_timeout\":\"15m\""), "cannot enforce" },
-	{ OPTION("\"require_mfa\":true"), "cannot enforce" },
-	{ OPTION("\"file_copy\":false"), "cannot enforce" },
+	{ OPTION("\"record\":\"loose\""), "\"best_effort\" or \"strict\"" },
+	{ OPTION("\"record\":true"), "\"best_effort\" or \"strict\"" },
+	{ OPTION("\"idle_timeout\":\"never\""), "duration" },
+	{ OPTION("\"max_sessions\":0"), "whole number" },
+	{ OPTION("\"record_exec_max\":\"1MB\""), "size" },
+	{ OPTION("\"record_exec_max\":\"0\""), "size" },
+	{ ROLE("\"allow\":{\"logins\":[\"{{user\"]}"), "no account" },
+	{ ROLE("\"allow\":{\"logins\":[\"{{group}}\"]}"), "no account" },
+	{ ROLE("\"allow\":{\"logins\":[\"-{{user}}\"]}"), "no account" },
+	{ ROLE("\"allow\":{\"logins\":[\"dev-{{user.local}}\","
+	       "\"{{claims.name}}\",\"{{claims.a b}}\"]}"),
+	    "logins[2]: no account" },
 	{ OPTION("\"ptty\":true"), "unknown key" },
 };
 
@@ -97,6 +149,45 @@ START_TEST(policies_are_read_or_refused)
 }
 END_TEST
 
+/* The place is where '@' stands in the text, which is taken out first. */
+static const char *const places[] = {
+	"{\"version\":1,\"roles\":{},\n @\"x\":1}",
+	"@[]",
+	"{\"version\":1,\n\t\"roles\": {\n  @\"a b\": {}}}",
+	"{\"roles\":{\"a\":{\"allow\":{\"logins\":[\"x\",\n  \"y\", @\"a b\"]}}},"
+	"\"version\":1}",
+	"{\"version\":1,\"roles\":{\"a\":{\"deny\":{\"logins\":[\"]},\\\"\"],\"x\":1}},"
+	"\"b\":{}}}",
+	"{\"roles\":{\"a\":{},\"b\":{\"options\":{\"pty\":true,@\"record\":\"x\"}}},"
+	"\"version\":1}",
+	"{\"version\":1,\"roles\":{},\"locks\":[{\"name\":\"a\",\"target\":"
+	"{\"user\":\"[{\"}},\n{\"name\":\"b\",\"target\":{@\"serial\": -1}}]}",
+};
+
+START_TEST(an_error_has_its_line_and_column)
+{
+	char *text = strdup(places[_i]), *mark = strchr(text, '@'), *p;
+	struct conf_error e = { 0 };
+	size_t line = 1, column = 1;
+	struct policy *policy;
+
+	if (mark != NULL)
+		memmove(mark, mark + 1, strlen(mark));
+	ck_assert_int_eq(policy_parse(text, strlen(text), &policy, &e),
+	    -EINVAL);
+	for (p = text; mark != NULL && p < mark; p++) {
+		column = *p == '\n' ? 1 : column + 1;
+		line += *p == '\n';
+	}
+	if (mark != NULL) {
+		ck_assert_msg(e.line == line && e.column == column,
+		    "%zu:%zu, not %zu:%zu: %s", e.line, e.column, line, column,
+		    text);
+	}
+	free(text);
+}
+END_TEST
+
 START_TEST(an_error_in_the_json_has_its_line)
 {
 	static const char text[] = "{\n \"version\": 1,\n oops\n}";
@@ -110,7 +201,7 @@ END_TEST
 
 START_TEST(no_memory_is_said)
 {
-	const char *text = texts[2].text;
+	const char *text = texts[_i].text;
 	struct conf_error e;
 	struct policy *p = NULL;
 	long n;
@@ -138,6 +229,8 @@ case_policy(void)
 	tcase_add_loop_test(c, policies_are_read_or_refused, 0,
 	    ARRAY_SIZE(texts));
 	tcase_add_test(c, an_error_in_the_json_has_its_line);
-	tcase_add_test(c, no_memory_is_said);
+	tcase_add_loop_test(c, an_error_has_its_line_and_column, 0,
+	    ARRAY_SIZE(places));
+	tcase_add_loop_test(c, no_memory_is_said, 2, 7);
 	return c;
 }

@@ -22,7 +22,7 @@ static const struct {
 	{ profiles_default, NULL },
 	{ "{\"profiles\":{}}", NULL },
 	{ OPEN(""), NULL },
-	{ "", "column" },
+	{ "", "expected" },
 	{ "[]", "want an object" },
 	{ "{\"profile\":{}}", "profile: unknown key" },
 	{ "{\"profiles\":{\"a b\":{}}}", "name" },

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: ISC */
+/* Reading policy.bin: one lookup touches the head, one bucket and one record,
+ * each with its sum. */
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "auto.h"
+#include "hostpolicyformat.h"
+#include "path.h"
+
+/* No secret: it only has to be the same everywhere. */
+static const uint8_t sum_key[crypto_shorthash_KEYBYTES] = "countersign sum";
+
+static uint64_t
+load_u64(const uint8_t *p)
+{
+	uint64_t v = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
+static uint32_t
+load_u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3];
+}
+
+uint64_t
+hostpolicy_sum(const void *p, size_t len)
+{
+	uint8_t sum[crypto_shorthash_BYTES];
+
+	crypto_shorthash(sum, p, len, sum_key);
+	return load_u64(sum);
+}
+
+uint64_t
+hostpolicy_hash(char kind, const char *name)
+{
+	uint8_t key[sizeof(sum_key)], hash[crypto_shorthash_BYTES];
+
+	memcpy(key, sum_key, sizeof(key));
+	key[sizeof(key) - 1] = (uint8_t)kind;
+	crypto_shorthash(hash, (const uint8_t *)name, strlen(name), key);
+	return load_u64(hash);
+}
+
+struct hostpolicy_origin
+hostpolicy_origin_of(const struct stat *st)
+{
+	return (struct hostpolicy_origin){ .size = (uint64_t)st->st_size,
+		.mtime_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000ULL +
+		    (uint64_t)st->st_mtim.tv_nsec,
+		.inode = st->st_ino };
+}
+
+static void
+digest_text(crypto_generichash_state *state, const char *s)
+{
+	crypto_generichash_update(state, (const uint8_t *)s, strlen(s) + 1);
+}
+
+void
+hostpolicy_digest(const struct host_facts *facts,
+    uint8_t ret[HOSTPOLICY_DIGEST_LEN])
+{
+	crypto_generichash_state state;
+	size_t i;
+
+	crypto_generichash_init(&state, NULL, 0, HOSTPOLICY_DIGEST_LEN);
+	digest_text(&state, facts->hostname);
+	digest_text(&state, facts->server_id);
+	for (i = 0; i < facts->labels->n; i++) {
+		digest_text(&state, facts->labels->v[i].key);
+		digest_text(&state, facts->labels->v[i].value);
+	}
+	crypto_generichash_final(&state, ret, HOSTPOLICY_DIGEST_LEN);
+}
+
+static int
+read_head(struct reader *r, struct hostpolicy *h, uint64_t *ret_len)
+{
+	const uint8_t *magic, *facts;
+
+	if (reader_bytes(r, strlen(HOSTPOLICY_MAGIC), &magic) < 0 ||
+	    memcmp(magic, HOSTPOLICY_MAGIC, strlen(HOSTPOLICY_MAGIC)) != 0 ||
+	    reader_u64(r, ret_len) < 0 || reader_u64(r, &h->version) < 0 ||
+	    reader_u64(r, &h->expires_s) < 0 ||
+	    reader_bytes(r, HOSTPOLICY_DIGEST_LEN, &facts) < 0 ||
+	    reader_u64(r, &h->origin.size) < 0 ||
+	    reader_u64(r, &h->origin.mtime_ns) < 0 ||
+	    reader_u64(r, &h->origin.inode) < 0 ||
+	    reader_u32(r, &h->n_buckets) < 0)
+		return -EBADMSG;
+	memcpy(h->facts, facts, HOSTPOLICY_DIGEST_LEN);
+	return 0;
+}
+
+int
+hostpolicy_open(const uint8_t *p, size_t len, struct hostpolicy *ret)
+{
+	struct hostpolicy h = { .p = p, .len = len };
+	struct reader r = { p, len };
+	uint64_t total, sum;
+	size_t head;
+
+	if (len > HOSTPOLICY_MAX_BYTES || read_head(&r, &h, &total) < 0 ||
+	    total != len || h.n_buckets == 0 ||
+	    h.n_buckets > HOSTPOLICY_BUCKETS ||
+	    reader_bytes(&r, ((size_t)h.n_buckets + 1) * 4, &h.buckets) < 0)
+		return -EBADMSG;
+	head = len - r.left;
+	if (reader_u64(&r, &sum) < 0 || sum != hostpolicy_sum(p, head))
+		return -EBADMSG;
+	*ret = h;
+	return 0;
+}
+
+int
+hostpolicy_map(const char *path, uid_t trusted, struct hostpolicy *ret)
+{
+	AUTO(fclose) FILE *f = NULL;
+	struct stat st;
+	size_t len;
+	void *p;
+	int r;
+
+	if ((r = path_open_trusted(path, trusted, &f)) < 0)
+		return r;
+	if (fstat(fileno(f), &st) < 0)
+		return -errno;
+	if (st.st_size < HOSTPOLICY_HEAD_LEN ||
+	    st.st_size > HOSTPOLICY_MAX_BYTES)
+		return -EBADMSG;
+	len = (size_t)st.st_size;
+	p = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fileno(f), 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	if ((r = hostpolicy_open(p, len, ret)) < 0) {
+		munmap(p, len);
+		return r;
+	}
+	ret->is_mapped = true;
+	return 0;
+}
+
+int
+hostpolicy_make(const struct policy *p, const struct host_facts *facts,
+    struct hostpolicy *ret)
+{
+	struct hostpolicy_origin none = { 0 };
+	struct writer w = WRITER_INIT;
+	int r;
+
+	if ((r = hostpolicy_compile(p, facts, &none, &w)) < 0 ||
+	    (r = hostpolicy_open(w.p, w.len, ret)) < 0) {
+		writer_clear(&w);
+		return r;
+	}
+	ret->is_owned = true;
+	return 0;
+}
+
+void
+hostpolicy_clear(struct hostpolicy *h)
+{
+	if (h->is_mapped)
+		munmap((void *)(uintptr_t)h->p, h->len);
+	else if (h->is_owned)
+		free((void *)(uintptr_t)h->p);
+	*h = (struct hostpolicy){ 0 };
+}
+
+bool
+hostpolicy_is_of(const struct hostpolicy *h, const struct host_facts *facts,
+    const struct hostpolicy_origin *origin)
+{
+	uint8_t digest[HOSTPOLICY_DIGEST_LEN];
+
+	hostpolicy_digest(facts, digest);
+	if (memcmp(digest, h->facts, sizeof(digest)) != 0)
+		return false;
+	return origin == NULL ||
+	    (origin->size == h->origin.size &&
+		origin->mtime_ns == h->origin.mtime_ns &&
+		origin->inode == h->origin.inode);
+}
+
+/* Bytes of the image from..to, which begin with the sum of the rest. */
+static int
+summed(const struct hostpolicy *h, uint64_t from, uint64_t to,
+    struct reader *ret)
+{
+	uint64_t sum;
+
+	if (from > to || to > h->len)
+		return -EBADMSG;
+	*ret = (struct reader){ h->p + from, (size_t)(to - from) };
+	if (reader_u64(ret, &sum) < 0 ||
+	    sum != hostpolicy_sum(ret->p, ret->left))
+		return -EBADMSG;
+	return 0;
+}
+
+static int
+find_bucket(const struct hostpolicy *h, uint64_t hash, struct reader *ret)
+{
+	const uint8_t *at = h->buckets + (hash % h->n_buckets) * 4;
+
+	return summed(h, load_u32(at), load_u32(at + 4), ret);
+}
+
+/* The record behind its key; empty if the key is only known to exist. */
+static int
+find(const struct hostpolicy *h, char kind, const char *key, struct reader *ret)
+{
+	uint64_t hash = hostpolicy_hash(kind, key), slot_hash;
+	struct reader bucket, name;
+	uint32_t offset, len;
+
+	if (find_bucket(h, hash, &bucket) < 0)
+		return -EBADMSG;
+	while (bucket.left > 0) {
+		if (reader_u64(&bucket, &slot_hash) < 0 ||
+		    reader_u32(&bucket, &offset) < 0 ||
+		    reader_u32(&bucket, &len) < 0)
+			return -EBADMSG;
+		if (slot_hash != hash)
+			continue;
+		*ret = (struct reader){ 0 };
+		if (offset == 0)
+			return kind == HOSTPOLICY_ROLE_KEY ? 0 : -EBADMSG;
+		if (summed(h, offset, (uint64_t)offset + len, ret) < 0 ||
+		    reader_string(ret, &name) < 0 || name.left == 0)
+			return -EBADMSG;
+		if (name.p[0] != (uint8_t)kind)
+			continue;
+		name.p++;
+		name.left--;
+		if (reader_is(&name, key))
+			return 0;
+	}
+	return -ENOENT;
+}
+
+int
+hostpolicy_role(const struct hostpolicy *h, const char *name,
+    struct host_role *ret)
+{
+	struct host_role role = { 0 };
+	struct reader body;
+	uint8_t flags;
+	int r;
+
+	if ((r = find(h, HOSTPOLICY_ROLE_KEY, name, &body)) < 0)
+		return r;
+	*ret = role;
+	if (body.left == 0)
+		return 0;
+	if (reader_u8(&body, &flags) < 0 ||
+	    (flags & ~(HOSTPOLICY_FOR_HOST | HOSTPOLICY_DENIED)) != 0 ||
+	    reader_string(&body, &role.deny_logins) < 0 ||
+	    reader_string(&body, &role.allow_logins) < 0 ||
+	    reader_string(&body, &role.options) < 0 || reader_end(&body) < 0)
+		return -EBADMSG;
+	role.is_for_host = (flags & HOSTPOLICY_FOR_HOST) != 0;
+	role.is_denied = (flags & HOSTPOLICY_DENIED) != 0;
+	*ret = role;
+	return 0;
+}
+
+int
+hostpolicy_locks(const struct hostpolicy *h, enum lock_key kind,
+    const char *key, struct reader *ret)
+{
+	return find(h, (char)kind, key, ret);
+}
+
+static int
+read_condition(struct reader *r, uint8_t conditions, uint8_t which,
+    struct reader *ret)
+{
+	struct reader text;
+
+	if (reader_string(r, &text) < 0 ||
+	    ((conditions & which) != 0) != (text.left > 0))
+		return -EBADMSG;
+	*ret = text;
+	return 0;
+}
+
+int
+hostpolicy_next_lock(struct reader *locks, struct host_lock *ret)
+{
+	struct host_lock l = { 0 };
+	uint8_t c;
+
+	if (locks->left == 0)
+		return 0;
+	if (reader_string(locks, &l.name) < 0 ||
+	    reader_string(locks, &l.reason) < 0 ||
+	    reader_u64(locks, &l.expires_s) < 0 || reader_u8(locks, &c) < 0 ||
+	    reader_u64(locks, &l.serial) < 0 ||
+	    ((c & HOSTPOLICY_IF_SERIAL) != 0) != (l.serial != 0) ||
+	    read_condition(locks, c, HOSTPOLICY_IF_USER, &l.user) < 0 ||
+	    read_condition(locks, c, HOSTPOLICY_IF_ROLE, &l.role) < 0 ||
+	    read_condition(locks, c, HOSTPOLICY_IF_LOGIN, &l.login) < 0 ||
+	    read_condition(locks, c, HOSTPOLICY_IF_FINGERPRINT,
+		&l.fingerprint) < 0)
+		return -EBADMSG;
+	*ret = l;
+	return 1;
+}
