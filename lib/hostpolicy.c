@@ -217,6 +217,36 @@ find_bucket(const struct hostpolicy *h, uint64_t hash, struct reader *ret)
 	return summed(h, load_u32(at), load_u32(at + 4), ret);
 }
 
+static int
+check_bucket(const struct hostpolicy *h, struct reader bucket)
+{
+	struct reader record;
+	uint32_t offset, len;
+	uint64_t hash;
+
+	while (bucket.left > 0)
+		if (reader_u64(&bucket, &hash) < 0 ||
+		    reader_u32(&bucket, &offset) < 0 ||
+		    reader_u32(&bucket, &len) < 0 ||
+		    (offset != 0 &&
+			summed(h, offset, (uint64_t)offset + len, &record) < 0))
+			return -EBADMSG;
+	return 0;
+}
+
+int
+hostpolicy_check(const struct hostpolicy *h)
+{
+	struct reader bucket;
+	uint32_t b;
+
+	for (b = 0; b < h->n_buckets; b++)
+		if (find_bucket(h, b, &bucket) < 0 ||
+		    check_bucket(h, bucket) < 0)
+			return -EBADMSG;
+	return 0;
+}
+
 /* The record behind its key; empty if the key is only known to exist. */
 static int
 find(const struct hostpolicy *h, char kind, const char *key, struct reader *ret)

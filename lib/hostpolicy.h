@@ -54,6 +54,8 @@ int hostpolicy_make(const struct policy *p, const struct host_facts *facts,
 /* Maps a file that only root or `trusted` could have written. -errno,
  * -EBADMSG. */
 int hostpolicy_map(const char *path, uid_t trusted, struct hostpolicy *ret);
+/* Looks at every sum, which logins do not: 0 or -EBADMSG. */
+int hostpolicy_check(const struct hostpolicy *h);
 void hostpolicy_clear(struct hostpolicy *h);
 /* Is it of these facts and of this file (NULL: of any)? */
 bool hostpolicy_is_of(const struct hostpolicy *h,

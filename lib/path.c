@@ -147,9 +147,26 @@ put_in_place(const char *tmp, const char *path, int flags)
 	return rename(tmp, path) < 0 ? -errno : 0;
 }
 
-int
-path_write_atomic(const char *path, const void *p, size_t len, mode_t mode,
-    int flags)
+/* Into the open temporary: bytes, mode whatever the umask, group. */
+static int
+fill(int fd, const void *p, size_t len, mode_t mode, gid_t group, int flags)
+{
+	int r;
+
+	if ((r = path_write_all(fd, p, len)) < 0)
+		return r;
+	if (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) < 0)
+		return -errno;
+	if (fchmod(fd, mode) < 0)
+		return -errno;
+	if ((flags & PATH_UNSYNCED) == 0 && fsync(fd) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+write_atomic(const char *path, const void *p, size_t len, mode_t mode,
+    gid_t group, int flags)
 {
 	AUTO(close) int fd = -1;
 	char tmp[PATH_MAX];
@@ -164,23 +181,25 @@ path_write_atomic(const char *path, const void *p, size_t len, mode_t mode,
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
-	if ((r = path_write_all(fd, p, len)) < 0)
-		goto out;
-	if ((flags & PATH_UNSYNCED) == 0 && fsync(fd) < 0) {
-		r = -errno;
-		goto out;
-	}
-	/* The mode that was asked for, whatever the umask. */
-	if (fchmod(fd, mode) < 0) {
-		r = -errno;
-		goto out;
-	}
-	if ((r = put_in_place(tmp, path, flags)) < 0)
-		goto out;
-	if ((flags & PATH_UNSYNCED) == 0)
+	if ((r = fill(fd, p, len, mode, group, flags)) == 0 &&
+	    (r = put_in_place(tmp, path, flags)) == 0 &&
+	    (flags & PATH_UNSYNCED) == 0)
 		r = path_fsync_parent(path);
-out:
 	if (r < 0 || (flags & O_EXCL) != 0)
 		unlink(tmp);
 	return r;
+}
+
+int
+path_write_atomic(const char *path, const void *p, size_t len, mode_t mode,
+    int flags)
+{
+	return write_atomic(path, p, len, mode, (gid_t)-1, flags);
+}
+
+int
+path_write_atomic_group(const char *path, const void *p, size_t len,
+    mode_t mode, gid_t group)
+{
+	return write_atomic(path, p, len, mode, group, 0);
 }

@@ -23,6 +23,9 @@ int path_read(FILE *f, size_t max_bytes, char **ret, size_t *ret_len);
 #define PATH_UNSYNCED (1 << 30)
 int path_write_atomic(const char *path, const void *p, size_t len, mode_t mode,
     int flags);
+/* The same for a file that a group may read. */
+int path_write_atomic_group(const char *path, const void *p, size_t len,
+    mode_t mode, gid_t group);
 /* All of it, or -errno. */
 int path_write_all(int fd, const void *p, size_t len);
 int path_fsync_parent(const char *path);

@@ -39,7 +39,7 @@ rm /home/deploy/.pam_environment
 story "the module after another that sets variables: refused, and it says what to do"
 fresh
 cp /etc/pam.d/sshd "$LAB/pam.good"
-sed -i -e '/pam_countersign.so$/d' -e '/pam_env.so user_readenv=1/r /usr/share/countersign/pam-first' /etc/pam.d/sshd
+sed -i -e '/pam_countersign.so$/d' -e '/pam_env.so user_readenv=1/a session required pam_countersign.so' /etc/pam.d/sshd
 echo 'LANG=C.UTF-8' >/etc/default/locale
 as alice deploy -- 'echo in'
 exits 255

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/* The way in for the worst day: tried as far as it can be without its key. */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "auto.h"
+#include "checks.h"
+#include "member.h"
+#include "path.h"
+#include "sshdconfig.h"
+
+#define KEYS_MAX_BYTES 65536U
+
+/* "%u" and "%h" of sshd_config(5)'s tokens; others are not for a file that has
+ * to be there on the worst day. The caller frees; NULL: no path. */
+static char *
+expand(const char *pattern, const struct passwd *pw)
+{
+	AUTO(free) char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		return NULL;
+	for (; *pattern != '\0' && *pattern != ' '; pattern++) {
+		if (*pattern != '%')
+			fputc(*pattern, f);
+		else if (*++pattern == 'u')
+			fputs(pw->pw_name, f);
+		else if (*pattern == 'h')
+			fputs(pw->pw_dir, f);
+		else if (*pattern == '\0')
+			break;
+	}
+	if (fclose(f) != 0 || text[0] != '/')
+		return NULL;
+	return TAKE(text);
+}
+
+static void
+check_pins(struct checkup *c, const char *path, char *text)
+{
+	size_t keys = 0;
+	char *line;
+
+	while ((line = strsep(&text, "\n")) != NULL) {
+		line += strspn(line, " \t");
+		if (*line == '\0' || *line == '#')
+			continue;
+		keys++;
+		if (strcasestr(line, "from=\"") == NULL)
+			finding_add(&c->findings, FINDING_BREAK_GLASS_PIN,
+			    "'%s' has a key without from=", path);
+	}
+	if (keys == 0)
+		finding_add(&c->findings, FINDING_BREAK_GLASS_KEYS,
+		    "'%s' has no key", path);
+}
+
+static void
+check_keys(struct checkup *c, const char *pattern, const struct passwd *pw)
+{
+	AUTO(free) char *path = expand(pattern, pw), *text = NULL;
+	size_t len;
+	int r;
+
+	if (path == NULL) {
+		finding_add(&c->findings, FINDING_BREAK_GLASS_HOOKS,
+		    "authorizedkeysfile of '%s' is '%s'", pw->pw_name, pattern);
+		return;
+	}
+	r = path_read_trusted(path, 0, KEYS_MAX_BYTES, &text, &len);
+	if (r < 0) {
+		finding_add(&c->findings, FINDING_BREAK_GLASS_KEYS, "'%s': %s",
+		    path,
+		    r == -EPERM ? "others than root may write it"
+				: strerror(-r));
+		return;
+	}
+	check_pins(c, path, text);
+}
+
+static void
+check_member(struct checkup *c, const char *login)
+{
+	AUTO_CLEAR(sshdconfig_clear) struct sshdconfig conf = { 0 };
+	AUTO(free) char *error = NULL;
+	const struct passwd *pw;
+	const char *command, *krl;
+
+	if ((pw = getpwnam(login)) == NULL) {
+		finding_add(&c->findings, FINDING_BREAK_GLASS_GROUP,
+		    "there is no account '%s'", login);
+		return;
+	}
+	/* That sshd does not answer has been said. */
+	if (sshdconfig_ask(login, &conf, &error) < 0)
+		return;
+	command = sshdconfig_get(&conf, "forcecommand");
+	krl = sshdconfig_get(&conf, "revokedkeys");
+	if (strcmp(command, "none") != 0 && command[0] != '\0')
+		finding_add(&c->findings, FINDING_BREAK_GLASS_HOOKS,
+		    "forcecommand of '%s' is '%s'", login, command);
+	if (strcmp(krl, c->settings->krl) == 0)
+		finding_add(&c->findings, FINDING_BREAK_GLASS_HOOKS,
+		    "revokedkeys of '%s' is '%s', which may be missing then",
+		    login, krl);
+	check_keys(c, sshdconfig_get(&conf, "authorizedkeysfile"), pw);
+}
+
+void
+check_break_glass(struct checkup *c)
+{
+	const char *name = c->settings->break_glass_group;
+	AUTO_CLEAR(strv_clear) struct strv members = { 0 };
+	const struct group *g;
+	size_t i;
+
+	if (name[0] == '\0') {
+		finding_add(&c->findings, FINDING_NO_BREAK_GLASS,
+		    "there is no BreakGlassGroup");
+		return;
+	}
+	if ((g = getgrnam(name)) == NULL) {
+		finding_add(&c->findings, FINDING_BREAK_GLASS_GROUP,
+		    "there is no group '%s'", name);
+		return;
+	}
+	/* A copy: getpwnam and what comes after may use the same memory. */
+	for (i = 0; g->gr_mem[i] != NULL; i++)
+		(void)strv_add(&members, g->gr_mem[i]);
+	if (members.n == 0)
+		finding_add(&c->findings, FINDING_BREAK_GLASS_GROUP,
+		    "nobody is in the group '%s'", name);
+	for (i = 0; i < members.n; i++)
+		check_member(c, members.v[i]);
+}

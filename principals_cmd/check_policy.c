@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/* Policy, locks, KRL: can they be used, are they signed, how old are they? */
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "bundle.h"
+#include "checks.h"
+#include "clock.h"
+#include "host.h"
+#include "inforce.h"
+#include "krl.h"
+#include "parse.h"
+#include "path.h"
+#include "refreshstate.h"
+
+#define SOON_S	      (7 * 86400U)
+#define KRL_OLD_S     (30 * 86400U)
+#define REFRESH_OLD_S 3600U
+
+DEFINE_AUTO(policy_free, struct policy)
+DEFINE_AUTO(krl_free, struct krl)
+
+static uint64_t
+now_s(void)
+{
+	return clock_now_usec() / USEC_PER_SEC;
+}
+
+/* In a child that has become the helper's account: what the helper meets. Its
+ * words, or nothing, go to `to`. */
+static void __attribute__((noreturn))
+load_as_helper(const struct passwd *pw, int to)
+{
+	struct conf_error e = { 0 };
+	enum reason reason;
+	struct host h;
+
+	if (initgroups(pw->pw_name, pw->pw_gid) < 0 || setgid(pw->pw_gid) < 0 ||
+	    setuid(pw->pw_uid) < 0)
+		_exit(2);
+	reason = host_load(&h, 0, &e);
+	if (reason != REASON_NONE)
+		dprintf(to, "%s: %s", reason_name(reason),
+		    e.what[0] != '\0' ? e.what : reason_text(reason));
+	_exit(0);
+}
+
+static void
+check_helper(struct checkup *c)
+{
+	const struct passwd *pw = getpwnam("_countersign");
+	char words[512] = "";
+	size_t len = 0;
+	ssize_t n;
+	pid_t pid;
+	int p[2];
+
+	if (pw == NULL || pipe(p) < 0)
+		return;
+	if ((pid = fork()) == 0)
+		load_as_helper(pw, p[1]);
+	close(p[1]);
+	while (pid > 0 && len < sizeof(words) - 1 &&
+	    (n = read(p[0], words + len, sizeof(words) - 1 - len)) > 0)
+		len += (size_t)n;
+	close(p[0]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	if (len > 0)
+		finding_add(&c->findings, FINDING_HELPER, "%s", words);
+}
+
+static void
+check_expiry(struct checkup *c, const struct policy *p)
+{
+	char end[CLOCK_TEXT_MAX];
+
+	if (p->expires_s == 0)
+		return;
+	clock_rfc3339(p->expires_s, end);
+	if (p->expires_s <= now_s())
+		finding_add(&c->findings, FINDING_POLICY_EXPIRED,
+		    "version %" PRIu64 " has expired at %s", p->version, end);
+	else if (p->expires_s - now_s() < SOON_S)
+		finding_add(&c->findings, FINDING_POLICY_EXPIRES_SOON,
+		    "version %" PRIu64 " expires at %s", p->version, end);
+}
+
+static void
+check_signature(struct checkup *c)
+{
+	AUTO_CLEAR(sshkey_list_clear) struct sshkey_list keys = { 0 };
+	AUTO(free) char *text = NULL, *sig = NULL, *path = NULL;
+	const struct settings *s = c->settings;
+	struct conf_error e = { 0 };
+	size_t len, sig_len;
+	int r;
+
+	if (asprintf(&path, "%s.sig", s->policy) < 0) {
+		path = NULL;
+		return;
+	}
+	if (path_read_trusted(s->policy, 0, POLICY_MAX_BYTES, &text, &len) < 0)
+		return;
+	r = path_read_trusted(path, 0, BUNDLE_SIG_MAX_BYTES, &sig, &sig_len);
+	if (r < 0)
+		conf_error(&e, 0, "'%s': %s", path, strerror(-r));
+	else if ((r = host_load_cas(s->policy_key, 0, &keys, &e)) == 0)
+		r = bundle_verify(text, len, sig, POLICY_NAMESPACE, &keys, &e);
+	if (r < 0)
+		finding_add(&c->findings, FINDING_POLICY_UNSIGNED, "%s",
+		    e.what);
+}
+
+static void
+check_compiled(struct checkup *c)
+{
+	AUTO(free) char *path = host_compiled_path(c->settings);
+	struct host_facts facts = host_facts(c->settings);
+	struct hostpolicy_origin origin;
+	struct hostpolicy h;
+	struct stat st;
+	int r;
+
+	if (path == NULL || stat(c->settings->policy, &st) < 0)
+		return;
+	origin = hostpolicy_origin_of(&st);
+	if ((r = hostpolicy_map(path, 0, &h)) < 0) {
+		finding_add(&c->findings, FINDING_POLICY_NOT_COMPILED,
+		    "'%s': %s", path, r == -EBADMSG ? "damaged" : strerror(-r));
+		return;
+	}
+	if (!hostpolicy_is_of(&h, &facts, &origin))
+		finding_add(&c->findings, FINDING_POLICY_NOT_COMPILED,
+		    "'%s' is of another policy, or of other labels", path);
+	else if (hostpolicy_check(&h) < 0)
+		finding_add(&c->findings, FINDING_POLICY_NOT_COMPILED,
+		    "'%s': damaged", path);
+	hostpolicy_clear(&h);
+}
+
+static void
+check_refresh(struct checkup *c)
+{
+	AUTO_CLEAR(refreshstate_clear) struct refreshstate st = { 0 };
+	char when[CLOCK_TEXT_MAX];
+
+	if (c->settings->policy_sources.n == 0) {
+		finding_add(&c->findings, FINDING_NO_SOURCE,
+		    "there is no PolicySource");
+		return;
+	}
+	if (refreshstate_load(c->settings, &st) < 0)
+		return;
+	if (st.tried_s == 0)
+		finding_add(&c->findings, FINDING_REFRESH,
+		    "there has been no refresh yet");
+	else if (st.error != NULL)
+		finding_add(&c->findings, FINDING_REFRESH, "since %s: %s",
+		    clock_rfc3339(st.since_s, when), st.error);
+	else if (st.tried_s + REFRESH_OLD_S < now_s())
+		finding_add(&c->findings, FINDING_REFRESH,
+		    "the last refresh was at %s",
+		    clock_rfc3339(st.tried_s, when));
+}
+
+static void
+check_krl(struct checkup *c)
+{
+	AUTO(krl_free) struct krl *k = NULL;
+	AUTO(free) char *text = NULL;
+	char when[CLOCK_TEXT_MAX];
+	size_t len;
+	int r;
+
+	r = path_read_trusted(c->settings->krl, 0, KRL_MAX_BYTES, &text, &len);
+	if (r == 0)
+		r = krl_parse((const uint8_t *)text, len, &k);
+	if (r == 0 && k->has_signature)
+		r = -EBADMSG;
+	if (r < 0) {
+		finding_add(&c->findings, FINDING_KRL, "'%s': %s",
+		    c->settings->krl,
+		    r == -EBADMSG     ? "damaged"
+			: r == -EPERM ? "others than root may write it"
+				      : strerror(-r));
+		return;
+	}
+	/* The empty one that ships has no date. */
+	if (k->generated != 0 && k->generated + KRL_OLD_S < now_s())
+		finding_add(&c->findings, FINDING_KRL_OLD, "it is of %s",
+		    clock_rfc3339(k->generated, when));
+}
+
+static void
+check_locks(struct checkup *c)
+{
+	AUTO_CLEAR(locks_clear) struct locks locks = { 0 };
+	AUTO(free) char *dir = host_locks_path(c->settings);
+	struct conf_error e = { 0 };
+
+	if (dir != NULL && host_read_locks(dir, 0, &locks, &e) < 0)
+		finding_add(&c->findings, FINDING_LOCKS, "%s", e.what);
+}
+
+void
+check_policy(struct checkup *c)
+{
+	AUTO(policy_free) struct policy *p = inforce_policy(c->settings, 0);
+
+	check_helper(c);
+	check_locks(c);
+	check_krl(c);
+	check_refresh(c);
+	if (p == NULL)
+		return;
+	check_expiry(c, p);
+	check_signature(c);
+	check_compiled(c);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* The policy and the KRL in force on this host: /var/lib/countersign. */
+#ifndef CS_INFORCE_H
+#define CS_INFORCE_H
+
+#include "release.h"
+
+/* Where fetch leaves what it brought. */
+#define INFORCE_SPOOL	 "/var/lib/countersign/incoming"
+#define INFORCE_INCOMING INFORCE_SPOOL "/bundle"
+#define INFORCE_GROUP	 "_countersign" /* may read the policy */
+
+/* The settings' folder; the caller frees; NULL if out of memory. */
+char *inforce_dir(const struct settings *s);
+/* The policy in force, or NULL. The caller frees. */
+struct policy *inforce_policy(const struct settings *s, uid_t trusted);
+
+/* Each replaces by rename and syncs. 0 or -errno with *reterr; then what was in
+ * force still is. */
+int inforce_put_policy(const struct settings *s, const struct release *r,
+    struct conf_error *reterr);
+int inforce_put_krl(const struct settings *s, const struct release *r,
+    struct conf_error *reterr);
+/* policy.bin of the policy in force (p, or NULL: read it) and this host's
+ * labels, unless it is there already. */
+int inforce_compile(const struct settings *s, const struct policy *p,
+    uid_t trusted, struct conf_error *reterr);
+/* Removes what a killed predecessor had half written. */
+void inforce_tidy(const char *dir);
+
+#endif

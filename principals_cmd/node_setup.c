@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: ISC */
+/* countersign-node setup and remove: the hooks into sshd and PAM, and out. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "checks.h"
+#include "clock.h"
+#include "host.h"
+#include "node.h"
+#include "pamstack.h"
+#include "parse.h"
+#include "path.h"
+#include "report.h"
+#include "secondlogin.h"
+#include "setupjournal.h"
+#include "sshdconfig.h"
+
+#define TEMPLATE	  "/usr/share/countersign/sshd/00-countersign.conf"
+#define DROP_IN		  "/etc/ssh/sshd_config.d/00-countersign.conf"
+#define FILE_MAX_BYTES	  65536U
+#define CONFIRM_DEFAULT_S 120
+#define N_FILES		  2
+
+static const char setup_usage[] =
+    "usage: countersign-node setup [--no-confirm | --timeout TIME]\n"
+    "       countersign-node setup --confirm | --undo\n"
+    "\n"
+    "Writes " DROP_IN " and the two lines of\n"
+    "/etc/pam.d/sshd, asks sshd whether they are in force, and reloads it: from "
+    "then\n"
+    "on certificates are the only way in. Unless it is confirmed from a second "
+    "login,\n"
+    "everything is taken back after two minutes. Keep this login open until "
+    "then.\n"
+    "\n"
+    "  --timeout TIME  how long to wait for that (default 2m)\n"
+    "  --confirm       it works: keep it (in a login that is newer than the "
+    "setup)\n"
+    "  --undo          take it back now\n"
+    "  --no-confirm    keep it at once; for automation that can repair a host\n"
+    "  --help          this text\n";
+
+static const char remove_usage[] =
+    "usage: countersign-node remove\n"
+    "\n"
+    "Takes the drop-in and the PAM lines out and reloads sshd, which is then as "
+    "it\n"
+    "was: what was closed (authorized_keys, passwords) is open again.\n";
+
+DEFINE_AUTO(settings_free, struct settings)
+
+struct setup_options {
+	bool no_confirm, confirm, undo;
+	uint64_t timeout_s;
+};
+
+static int
+parse_options(int argc, char **argv, struct setup_options *o)
+{
+	static const struct option longs[] = {
+		{ "no-confirm", no_argument, NULL, 'n' },
+		{ "confirm", no_argument, NULL, 'c' },
+		{ "undo", no_argument, NULL, 'u' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (c == 'n') {
+			o->no_confirm = true;
+		} else if (c == 'c') {
+			o->confirm = true;
+		} else if (c == 'u') {
+			o->undo = true;
+		} else if (c == 't') {
+			if (parse_duration(optarg, &o->timeout_s) < 0 ||
+			    o->timeout_s > 86400) {
+				report_failure("--timeout wants a duration "
+					       "such as 5m, at most 1d");
+				return NODE_USAGE;
+			}
+		} else {
+			fputs(setup_usage, c == 'h' ? stdout : stderr);
+			return c == 'h' ? NODE_DONE : NODE_USAGE;
+		}
+	}
+	if (optind == argc && o->no_confirm + o->confirm + o->undo <= 1)
+		return -1;
+	fputs(setup_usage, stderr);
+	return NODE_USAGE;
+}
+
+/* ---- before ---- */
+
+/* Would anybody get in? A host without CA or policy lets nobody in. */
+static int
+check_ready(void)
+{
+	struct conf_error e = { 0 };
+	struct host h;
+	enum reason r = host_load(&h, 0, &e);
+	bool has_ca = r == REASON_NONE && h.cas.n > 0;
+
+	host_clear(&h);
+	if (r != REASON_NONE)
+		return report_failure("nobody could log in: %s: %s",
+		    reason_name(r),
+		    e.what[0] != '\0' ? e.what : reason_text(r));
+	if (!has_ca)
+		return report_failure("nobody could log in: there is no CA in "
+				      "/etc/countersign/user_ca.pub");
+	return -1;
+}
+
+static int
+read_text(const char *path, char **ret)
+{
+	size_t len;
+	int r = path_read_trusted(path, 0, FILE_MAX_BYTES, ret, &len);
+
+	return r < 0
+	    ? report_failure("cannot read '%s': %s", path,
+		  r == -EPERM ? "others than root may write it" : strerror(-r))
+	    : -1;
+}
+
+/* ---- while it is not confirmed ---- */
+
+static void
+say_setup(const char *step, const char *code)
+{
+	AUTO(settings_free) struct settings *s = NULL;
+	struct conf_error e = { 0 };
+
+	if ((s = settings_load_host(&e)) != NULL)
+		report_setup(s, step, code);
+}
+
+static int
+undo(void)
+{
+	int r = setupjournal_undo();
+
+	if (r == -ENOENT)
+		return r;
+	if (r < 0) {
+		report_failure("cannot take everything back: %s (try "
+			       "'countersign-node setup --undo' again)",
+		    strerror(-r));
+		return r;
+	}
+	(void)sshdconfig_reload();
+	say_setup("undone", "CS031W");
+	return 0;
+}
+
+static void __attribute__((noreturn)) watch(int lock, uint64_t deadline_s)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct timespec tick = { .tv_nsec = 200000000 };
+
+	(void)lock; /* held until we end */
+	setsid();
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+	}
+	if (chdir("/") < 0)
+		_exit(1);
+	while (setupjournal_is_open()) {
+		if (clock_now_usec() / USEC_PER_SEC >= deadline_s) {
+			(void)undo();
+			break;
+		}
+		nanosleep(&tick, NULL);
+	}
+	_exit(0);
+}
+
+/* A process of its own, which outlives this login. 0 or -errno. */
+static int
+start_watcher(uint64_t deadline_s)
+{
+	AUTO(close) int lock = setupjournal_watch();
+	pid_t pid;
+
+	if (lock < 0)
+		return lock;
+	if ((pid = fork()) < 0)
+		return -errno;
+	if (pid == 0)
+		watch(lock, deadline_s);
+	return 0;
+}
+
+/* What sshd and PAM say now, errors only. True if there are none. */
+static bool
+is_in_force(void)
+{
+	AUTO(settings_free) struct settings *s = NULL;
+	struct checkup c = { 0 };
+	struct conf_error e = { 0 };
+	bool is_good = true;
+	size_t i;
+
+	if ((s = settings_load_host(&e)) == NULL)
+		return false;
+	c.settings = s;
+	check_sshd(&c);
+	check_pam(&c);
+	for (i = 0; i < c.findings.n; i++) {
+		const struct finding *f = &c.findings.v[i];
+
+		if (finding_kinds[f->id].level != FINDING_ERROR)
+			continue;
+		is_good = false;
+		report_failure("%s: %s\n    mend: %s",
+		    finding_kinds[f->id].name, f->what,
+		    finding_kinds[f->id].mend);
+	}
+	findings_clear(&c.findings);
+	return is_good;
+}
+
+static int
+reload(void)
+{
+	uint64_t now_us;
+	int r;
+
+	if ((r = sshdconfig_reload()) < 0 && r != -ESRCH)
+		return report_failure("cannot reload sshd: %s", strerror(-r));
+	if (r == -ESRCH)
+		printf("sshd is not running; it is in force when it starts\n");
+	/* A login that is accepted from here on has gone through the hooks. */
+	now_us = clock_now_usec();
+	if ((r = setupjournal_note_reload(now_us)) < 0)
+		return report_failure("cannot write the journal: %s",
+		    strerror(-r));
+	return -1;
+}
+
+static int
+fail_and_undo(void)
+{
+	if (undo() == 0)
+		report_failure("everything is as it was");
+	return NODE_FAILED;
+}
+
+static int
+finish(const struct setup_options *o, uint64_t deadline_s)
+{
+	int r;
+
+	/* The watcher first: if we are killed now, it still takes it back. */
+	if (!o->no_confirm && (r = start_watcher(deadline_s)) < 0) {
+		report_failure("cannot wait for a confirmation: %s",
+		    strerror(-r));
+		return fail_and_undo();
+	}
+	if (reload() >= 0)
+		return fail_and_undo();
+	say_setup("put", "CS031I");
+	if (o->no_confirm) {
+		(void)setupjournal_close();
+		printf("in force\n");
+		return NODE_DONE;
+	}
+	printf("in force for %llu s. Leave this login open. Log in a second "
+	       "time, with a\ncertificate, become root there, and run:\n\n"
+	       "    countersign-node setup --confirm\n\n"
+	       "Otherwise everything is taken back by itself.\n",
+	    (unsigned long long)o->timeout_s);
+	return NODE_DONE;
+}
+
+static int
+put(const struct setup_options *o, const struct setup_file files[N_FILES])
+{
+	uint64_t deadline_s = clock_now_usec() / USEC_PER_SEC + o->timeout_s;
+	int r = setupjournal_open(files, N_FILES, deadline_s);
+
+	if (r == -EEXIST)
+		return report_failure("an earlier setup waits: "
+				      "'countersign-node setup --confirm' or "
+				      "'--undo'");
+	if (r < 0)
+		return report_failure("cannot keep what is there now: %s",
+		    strerror(-r));
+	if ((r = setupjournal_apply(files, N_FILES)) < 0) {
+		report_failure("cannot write: %s", strerror(-r));
+		return fail_and_undo();
+	}
+	if (!is_in_force())
+		return fail_and_undo();
+	return finish(o, deadline_s);
+}
+
+static int
+setup(const struct setup_options *o)
+{
+	AUTO(free) char *drop_in = NULL, *old = NULL, *pam = NULL;
+	struct setup_file files[N_FILES] = { { DROP_IN, NULL, 0644 },
+		{ PAM_STACK_FILE, NULL, 0644 } };
+	int r;
+
+	if ((r = check_ready()) >= 0 ||
+	    (r = read_text(TEMPLATE, &drop_in)) >= 0 ||
+	    (r = read_text(PAM_STACK_FILE, &old)) >= 0)
+		return r;
+	if ((pam = pamstack_with_ours(old)) == NULL)
+		return report_failure(PAM_STACK_FILE
+		    " has no pam_loginuid line followed by a pam_env line to "
+		    "put ours by: see pam_countersign(8)");
+	files[0].text = drop_in;
+	files[1].text = pam;
+	return put(o, files);
+}
+
+/* ---- after ---- */
+
+static int
+confirm(void)
+{
+	uint64_t deadline_s, reloaded_us;
+
+	if (setupjournal_times(&deadline_s, &reloaded_us) < 0)
+		return report_failure("no setup waits for a confirmation (it "
+				      "may have been taken back already)");
+	if (reloaded_us == 0 || !is_login_since(reloaded_us))
+		return report_failure("this login is older than the setup, and "
+				      "so proves nothing: log in a second time "
+				      "and confirm there");
+	if (setupjournal_close() < 0)
+		return report_failure("it has just been taken back");
+	say_setup("confirmed", "CS031I");
+	printf("confirmed\n");
+	return NODE_DONE;
+}
+
+static int
+undo_by_hand(void)
+{
+	int r = undo();
+
+	if (r == -ENOENT)
+		return report_failure("there is no unconfirmed setup; to take "
+				      "out a confirmed one: countersign-node "
+				      "remove");
+	if (r < 0)
+		return NODE_FAILED;
+	printf("everything is as it was\n");
+	return NODE_DONE;
+}
+
+int
+node_setup(int argc, char **argv)
+{
+	struct setup_options o = { .timeout_s = CONFIRM_DEFAULT_S };
+	int r;
+
+	if ((r = parse_options(argc, argv, &o)) >= 0)
+		return r;
+	if (geteuid() != 0)
+		return report_failure("has to run as root");
+	if (o.confirm)
+		return confirm();
+	return o.undo ? undo_by_hand() : setup(&o);
+}
+
+static int
+take_out(void)
+{
+	AUTO(free) char *old = NULL, *pam = NULL;
+	struct setup_file files[N_FILES] = { { DROP_IN, NULL, 0644 },
+		{ PAM_STACK_FILE, NULL, 0644 } };
+	AUTO_CLEAR(sshdconfig_clear) struct sshdconfig conf = { 0 };
+	AUTO(free) char *error = NULL;
+	int r;
+
+	if ((r = read_text(PAM_STACK_FILE, &old)) >= 0)
+		return r;
+	if ((pam = pamstack_without_ours(old)) == NULL)
+		return report_failure("out of memory");
+	files[1].text = pam;
+	/* sshd first: with our hooks and without our PAM lines nobody gets in,
+	 * the other way round plain logins do not. */
+	if ((r = setupjournal_apply(files, N_FILES)) < 0)
+		return report_failure("cannot write: %s", strerror(-r));
+	if (sshdconfig_ask(NULL, &conf, &error) < 0)
+		return report_failure("sshd does not like its configuration "
+				      "without ours: %s",
+		    error != NULL ? error : "");
+	r = sshdconfig_reload();
+	if (r < 0 && r != -ESRCH)
+		return report_failure("cannot reload sshd: %s", strerror(-r));
+	(void)setupjournal_close();
+	say_setup("removed", "CS031W");
+	printf("out of force: sshd is as it was, and what was closed is open "
+	       "again\n");
+	return NODE_DONE;
+}
+
+int
+node_remove(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		fputs(remove_usage, stdout);
+		return NODE_DONE;
+	}
+	if (argc != 1) {
+		fputs(remove_usage, stderr);
+		return NODE_USAGE;
+	}
+	if (geteuid() != 0)
+		return report_failure("has to run as root");
+	return take_out();
+}

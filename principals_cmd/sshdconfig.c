@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/* What the running sshd's configuration says of one login. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "command.h"
+#include "parse.h"
+#include "proc.h"
+#include "sshdconfig.h"
+
+#define TIMEOUT_S 20
+
+static int
+split_lines(char *text, struct strv *ret)
+{
+	char *line;
+	int r;
+
+	while ((line = strsep(&text, "\n")) != NULL)
+		if (line[0] != '\0' && (r = strv_add(ret, line)) < 0)
+			return r;
+	return 0;
+}
+
+int
+sshdconfig_ask(const char *login, struct sshdconfig *ret, char **ret_error)
+{
+	char spec[256];
+	const char *argv[] = { SSHD_PROGRAM, login != NULL ? "-T" : "-t",
+		login != NULL ? "-C" : NULL, spec, NULL };
+	struct command c = { .argv = argv, .timeout_s = TIMEOUT_S };
+	AUTO_CLEAR(command_result_clear) struct command_result r = { 0 };
+	int e;
+
+	*ret = (struct sshdconfig){ 0 };
+	/* An address of the documentation's (RFC 5737): nobody's. */
+	snprintf(spec, sizeof(spec),
+	    "user=%s,host=client.invalid,addr=192.0.2.1,laddr=192.0.2.2,"
+	    "lport=22",
+	    login != NULL ? login : "");
+	if ((e = command_run(&c, &r)) < 0)
+		return e;
+	if (r.status == 0 && !r.is_late)
+		return split_lines(r.out, &ret->lines);
+	r.err[strcspn(r.err, "\n")] = '\0';
+	*ret_error = strdup(r.err[0] != '\0' ? r.err : "it does not answer");
+	return -EINVAL;
+}
+
+const char *
+sshdconfig_get(const struct sshdconfig *c, const char *keyword)
+{
+	size_t n = strlen(keyword), i;
+
+	for (i = 0; i < c->lines.n; i++)
+		if (strncmp(c->lines.v[i], keyword, n) == 0 &&
+		    c->lines.v[i][n] == ' ')
+			return c->lines.v[i] + n + 1;
+	return "";
+}
+
+void
+sshdconfig_clear(struct sshdconfig *c)
+{
+	strv_clear(&c->lines);
+}
+
+int
+sshdconfig_pid(void)
+{
+	char line[32];
+	uint64_t pid;
+
+	if (proc_read_line(SSHD_PID_FILE, line, sizeof(line)) < 0 ||
+	    parse_uint(line, 2, INT32_MAX, &pid) < 0 || kill((pid_t)pid, 0) < 0)
+		return -1;
+	return (int)pid;
+}
+
+static int
+reload_by_systemd(void)
+{
+	/* Debian's name, then everybody else's. */
+	static const char *const units[] = { "ssh", "sshd" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		const char *argv[] = { "/usr/bin/systemctl", "reload", units[i],
+			NULL };
+		struct command c = { .argv = argv, .timeout_s = TIMEOUT_S };
+		AUTO_CLEAR(command_result_clear)
+		struct command_result r = { 0 };
+
+		if (command_run(&c, &r) == 0 && r.status == 0)
+			return 0;
+	}
+	return -ESRCH;
+}
+
+int
+sshdconfig_reload(void)
+{
+	int pid;
+
+	if (access("/run/systemd/system", F_OK) == 0)
+		return reload_by_systemd();
+	if ((pid = sshdconfig_pid()) < 0)
+		return -ESRCH;
+	return kill(pid, SIGHUP) < 0 ? -errno : 0;
+}
