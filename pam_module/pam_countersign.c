@@ -209,6 +209,24 @@ report_unsupervised(const struct login *l)
 	send_event(l, &ev);
 }
 
+/* Loud, like break-glass: what is in force is what was right a while ago. */
+static void
+report_stale(const struct login *l)
+{
+	struct event_context ctx = context_of(l);
+	char end[CLOCK_TEXT_MAX], text[128];
+	struct event ev;
+
+	snprintf(text, sizeof(text),
+	    "let in by a policy that has expired at %s, in its grace "
+	    "(StalePolicy)",
+	    clock_rfc3339(l->host.policy.expires_s, end));
+	event_init(&ev, &ctx, "policy.update", "CS030W");
+	event_uint(&ev, "version", l->host.policy.version);
+	event_string(&ev, "error", text);
+	send_event(l, &ev);
+}
+
 static enum reason
 open_connection(pam_handle_t *pamh, struct login *l)
 {
@@ -226,6 +244,8 @@ open_connection(pam_handle_t *pamh, struct login *l)
 		report_unsupervised(l);
 		fd = -1;
 	}
+	if (l->decision.is_stale)
+		report_stale(l);
 	return keep_link(pamh, l, fd) < 0 ? REASON_INTERNAL : REASON_NONE;
 }
 

@@ -18,7 +18,6 @@ runs countersign policy test "$TABLE/policy.json" "$TABLE/decisions.json"
 exits 0
 
 story "principals, explain and sshd"
-# From the policy itself, and then from what is compiled of it for the labels.
 python3 "$here/decisions.py" "$LAB" "$TABLE/decisions.json" "$TABLE/policy.json" >"$LAB/out" 2>"$LAB/err"
 STATUS=$?
 exits 0

@@ -1,0 +1,187 @@
+# Putting it in force locks nobody out for good.
+# shellcheck shell=bash
+
+DROP=/etc/ssh/sshd_config.d/00-countersign.conf
+P=/etc/pam.d/sshd
+
+story "a host that is not set up yet, with a key that an admin gets in by"
+countersign-node remove >/dev/null || lab_die "not removed"
+mkdir -p /root/.ssh /home/alice/.ssh
+cp "$LAB/keys/key.pub" /root/.ssh/authorized_keys
+cp "$LAB/keys/key.pub" /home/alice/.ssh/authorized_keys
+chown -R alice /home/alice/.ssh
+printf 'PermitRootLogin yes\n' >/etc/ssh/sshd_config.d/10-admin.conf
+kill -HUP "$SSHD"
+sleep 0.5
+cp $P "$LAB/pam.before"
+issue boss ops
+issue alice web
+cp "$LAB/keys/key" "$LAB/keys/plain"
+as plain root -- 'echo in'
+says in
+grep -q pam_countersign $P && fail "PAM has our line already"
+[ -e $DROP ] && fail "the drop-in is there already"
+
+# before: everything is as it was
+before() {
+  cmp -s $P "$LAB/pam.before" || fail "PAM's stack is not what it was"
+  [ -e $DROP ] && fail "the drop-in is still there"
+  [ -e /var/lib/countersign/setup/journal.json ] && fail "the journal is still open"
+  for ((i = 0; i < 50; i++)); do
+    as plain root -- 'echo in'
+    [ "$STATUS" = 0 ] && break
+    sleep 0.1
+  done
+  says in
+}
+
+story "nobody could log in: refused before anything is touched"
+mv /var/lib/countersign/policy.json "$LAB/policy"
+runs countersign-node setup
+exits 1
+warns 'nobody could log in: policy_unreadable'
+before
+mv "$LAB/policy" /var/lib/countersign/policy.json
+mv /etc/countersign/user_ca.pub "$LAB/ca.pub"
+: >/etc/countersign/user_ca.pub
+runs countersign-node setup
+exits 1
+warns 'no CA'
+mv "$LAB/ca.pub" /etc/countersign/user_ca.pub
+
+story "a configuration that overrules ours: named, and undone"
+echo 'ForceCommand none' >/etc/ssh/sshd_config.d/0-first.conf
+runs countersign-node setup
+exits 1
+warns 'force_command: forcecommand of .root. is .none.'
+warns 'everything is as it was'
+rm /etc/ssh/sshd_config.d/0-first.conf
+before
+echo 'Nonsense yes' >/etc/ssh/sshd_config.d/0-first.conf
+runs countersign-node setup
+exits 1
+warns 'Bad configuration option'
+rm /etc/ssh/sshd_config.d/0-first.conf
+before
+story "a PAM stack with nothing to go by"
+sed -i '/pam_loginuid/d' $P
+runs countersign-node setup
+exits 1
+warns 'pam_countersign(8)'
+cp "$LAB/pam.before" $P
+
+story "set up, and locked out: it comes back by itself"
+fresh
+# The admin's own account is in no role: the policy is good, but not for them.
+runs countersign-node setup --timeout 3s
+exits 0
+grep -q 'Log in a second time' <(tr '\n' ' ' <"$LAB/out") || fail "it does not say what to do"
+[ -e $DROP ] || fail "not in force"
+sleep 0.5
+as plain root -- 'echo in'
+refused
+sleep 4
+before
+event '.event=="node.setup" and .step=="put"'
+event '.event=="node.setup" and .step=="undone" and .code=="CS031W"'
+story "also when the login that did it is gone"
+as plain root -- 'countersign-node setup --timeout 3s'
+exits 0
+sleep 0.5
+as plain root -- 'echo in'
+refused
+sleep 4
+before
+
+story "not confirmed by the login that did it, nor by one from before"
+runs countersign-node setup --timeout 20s
+exits 0
+runs countersign-node setup --confirm
+exits 1
+warns 'log in a second time'
+story "a second setup meanwhile is refused"
+runs countersign-node setup
+exits 1
+warns 'an earlier setup waits'
+story "but by a second login"
+sleep 0.5
+as boss root -- 'countersign-node setup --confirm'
+exits 0
+says confirmed
+event '.event=="node.setup" and .step=="confirmed"'
+sleep 1
+[ -e $DROP ] || fail "it was taken back"
+pgrep -f 'countersign-node setup' && fail "somebody still waits"
+as boss root -- 'echo in'
+says in
+story "also through sudo's and su's processes"
+countersign-node remove >/dev/null
+kill -HUP "$SSHD"
+sleep 0.5
+countersign-node setup --timeout 20s >/dev/null
+sleep 0.5
+as boss root -- 'setsid -w sh -c "env -i PATH=$PATH countersign-node setup --confirm"'
+says confirmed
+
+story "again: changes nothing, says so, stays in force"
+runs countersign-node setup --no-confirm
+exits 0
+[ "$(grep -c pam_countersign $P)" = 2 ] || fail "PAM's lines: $(cat $P)"
+
+story "taken out: sshd is as it was"
+runs countersign-node remove
+exits 0
+sleep 0.5
+cmp -s $P "$LAB/pam.before" || fail "PAM's stack is not what it was"
+before
+
+story "undone by hand"
+runs countersign-node setup --timeout 60s
+exits 0
+runs countersign-node setup --undo
+exits 0
+before
+runs countersign-node setup --undo
+exits 1
+warns 'no unconfirmed setup'
+
+story "the waiting process is killed: the doctor says it, and undo still works"
+runs countersign-node setup --timeout 60s
+pkill -KILL -f 'countersign-node setup'
+runs countersign-node check --json
+grep -q '"finding":"setup_unconfirmed"' "$LAB/out" || fail "the doctor does not see it"
+runs countersign-node setup --undo
+exits 0
+before
+
+story "killed at each step: undone, or to be undone"
+killed=0
+for call in openat write fsync rename unlinkat unlink clone fork kill; do
+  for n in 1 2 3 4 5 6 7 8; do
+    { strace -qq -o /dev/null -e inject=$call:signal=KILL:when=$n countersign-node setup --timeout 2s; } >/dev/null 2>&1 && break
+    killed=$((killed + 1))
+    for ((i = 0; i < 40; i++)); do
+      [ -e /var/lib/countersign/setup/journal.json ] || break
+      countersign-node setup --undo >/dev/null 2>&1 && break
+      sleep 0.1
+    done
+    cmp -s $P "$LAB/pam.before" || fail "PAM's stack is not what it was after $call $n"
+    [ -e $DROP ] && fail "the drop-in is left after $call $n"
+  done
+  countersign-node setup --undo >/dev/null 2>&1
+done
+[ $killed -gt 15 ] || fail "only $killed kills"
+echo "  ($killed kills)"
+kill -HUP "$SSHD"
+sleep 0.5
+before
+
+story "and with everything as it should be, everybody gets in by the policy"
+runs countersign-node setup --no-confirm
+exits 0
+sleep 0.5
+as alice deploy -- true
+exits 0
+as plain root -- true
+refused
+fresh
