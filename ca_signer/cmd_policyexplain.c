@@ -21,7 +21,9 @@ static const char usage[] =
     "\n"
     "Answers as a host with these labels would: allowed or not, why, and the "
     "line\n"
-    "that its sshd would get. Exit status 0: allowed, 1: not.\n"
+    "that its sshd would get. What only the host knows is not asked: its KRL, "
+    "its own\n"
+    "locks, its CAs. Exit status 0: allowed, 1: not.\n"
     "\n"
     "  --cert FILE    a certificate (its CA is taken as trusted)\n"
     "  --user ID      or one that names this person,\n"
@@ -30,7 +32,8 @@ static const char usage[] =
     "  --serial N, --mfa METHOD, --claims JSON   and says this as well\n"
     "  --login LOGIN  the account\n"
     "  --label K=V    the host's labels\n"
-    "  --host NAME    the host's name, for locks\n"
+    "  --host NAME    its ServerHostname, and\n"
+    "  --server-id ID its ServerId, for locks\n"
     "  --at TIME      when (RFC 3339; default now)\n"
     "  --from ADDR    from where (default: not asked)\n"
     "  --grace TIME   the host's StalePolicy grace\n"
@@ -79,7 +82,9 @@ add_label(struct question *q, const char *text)
 	return question_add_label(q, text) == 0
 	    ? -1
 	    : show_error(EXIT_USAGE,
-		  "--label wants KEY=VALUE, as in node.conf: '%s'", text);
+		  "--label wants KEY=VALUE, as in node.conf, each key once: "
+		  "'%s'",
+		  text);
 }
 
 static int
@@ -101,6 +106,8 @@ take_option(int c, struct explain *e)
 		return add_label(q, optarg);
 	case 'H':
 		return set(&q->hostname, optarg);
+	case 'i':
+		return set(&q->server_id, optarg);
 	case 'm':
 		return set(&q->mfa, optarg);
 	case 'C':
@@ -145,6 +152,7 @@ parse_options(int argc, char **argv, struct explain *e)
 		{ "login", required_argument, NULL, 'l' },
 		{ "label", required_argument, NULL, 'L' },
 		{ "host", required_argument, NULL, 'H' },
+		{ "server-id", required_argument, NULL, 'i' },
 		{ "mfa", required_argument, NULL, 'm' },
 		{ "claims", required_argument, NULL, 'C' },
 		{ "from", required_argument, NULL, 'f' },

@@ -112,6 +112,8 @@ read_members(const struct jsonread_place *at, json_t *v, struct policy_case *c)
 		JSONREAD_FIELD(policy_case, "login", jsonread_text, q.login),
 		JSONREAD_FIELD(policy_case, "labels", read_labels, q.labels),
 		JSONREAD_FIELD(policy_case, "host", jsonread_text, q.hostname),
+		JSONREAD_FIELD(policy_case, "server_id", jsonread_text,
+		    q.server_id),
 		JSONREAD_FIELD(policy_case, "at", jsonread_time, q.at_s),
 		JSONREAD_FIELD(policy_case, "grace", jsonread_duration,
 		    q.grace_s),

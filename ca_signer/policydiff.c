@@ -81,18 +81,19 @@ find_rule(const struct label_rules *l, const char *key)
 }
 
 /* How the words and signs differ between allow and deny: there a key more
- * narrows, here it widens. */
+ * narrows, here it forbids more. */
 struct label_words {
-	char more_values, fewer_values, key_more, key_less;
-	const char *value, *no_value, *key, *no_key;
+	char more_values, fewer_values, key_less;
+	const char *value, *no_value, *no_key;
+	const char *key; /* of all its values at once; NULL: one by one */
 };
 
-static const struct label_words allow_words = { '+', '-', '-', '+',
+static const struct label_words allow_words = { '+', '-', '+',
 	"is also for hosts with", "is no longer for hosts with",
-	"is only for hosts with a label", "no longer asks hosts for a label" };
-static const struct label_words deny_words = { '-', '+', '-', '+',
+	"no longer asks hosts for a label", "is only for hosts with" };
+static const struct label_words deny_words = { '-', '+', '+',
 	"forbids hosts with", "no longer forbids hosts with",
-	"forbids hosts by a label", "no longer forbids hosts by a label" };
+	"no longer forbids hosts by a label", NULL };
 
 static void
 diff_values(struct differ *d, const struct label_rule *a,
@@ -107,6 +108,33 @@ diff_values(struct differ *d, const struct label_rule *a,
 }
 
 static void
+add_key(struct differ *d, const struct label_rule *rule, const char *what)
+{
+	AUTO(free) char *values = NULL;
+	size_t len, i;
+	FILE *f = open_memstream(&values, &len);
+
+	if (f == NULL) {
+		d->error = -ENOMEM;
+		return;
+	}
+	for (i = 0; i < rule->values.n; i++)
+		fprintf(f, "%s'%s'", i > 0 ? " or " : "", rule->values.v[i]);
+	if (fclose(f) != 0)
+		d->error = -ENOMEM;
+	else
+		add(d, '-', "role '%s' %s %s fitting %s", d->role, what,
+		    rule->key, values);
+}
+
+/* {"*": ["*"]} in an allow asks for nothing. */
+static bool
+is_any_host(const struct label_rule *rule)
+{
+	return strcmp(rule->key, "*") == 0;
+}
+
+static void
 diff_labels(struct differ *d, const struct label_rules *a,
     const struct label_rules *b, const struct label_words *w)
 {
@@ -114,12 +142,18 @@ diff_labels(struct differ *d, const struct label_rules *a,
 	size_t i;
 
 	for (i = 0; i < b->n; i++) {
-		if ((other = find_rule(a, b->v[i].key)) == NULL)
-			add(d, w->key_more, "role '%s' %s '%s'", d->role,
-			    w->key, b->v[i].key);
-		diff_values(d, &b->v[i], other, w->more_values, w->value);
+		if (w->key != NULL && is_any_host(&b->v[i]))
+			continue;
+		other = find_rule(a, b->v[i].key);
+		if (other == NULL && w->key != NULL)
+			add_key(d, &b->v[i], w->key);
+		else
+			diff_values(d, &b->v[i], other, w->more_values,
+			    w->value);
 	}
 	for (i = 0; i < a->n; i++) {
+		if (w->key != NULL && is_any_host(&a->v[i]))
+			continue;
 		if ((other = find_rule(b, a->v[i].key)) == NULL)
 			add(d, w->key_less, "role '%s' %s '%s'", d->role,
 			    w->no_key, a->v[i].key);
@@ -127,6 +161,18 @@ diff_labels(struct differ *d, const struct label_rules *a,
 			diff_values(d, &a->v[i], other, w->fewer_values,
 			    w->no_value);
 	}
+}
+
+/* The hosts of a role that was for none. */
+static void
+add_hosts(struct differ *d, const struct label_rules *l)
+{
+	size_t i;
+
+	add(d, '+', "role '%s' is for hosts now", d->role);
+	for (i = 0; i < l->n; i++)
+		if (!is_any_host(&l->v[i]))
+			add_key(d, &l->v[i], allow_words.key);
 }
 
 static void
@@ -138,8 +184,7 @@ diff_hosts(struct differ *d, const struct role *a, const struct role *b)
 	if (was->n > 0 && is->n == 0)
 		add(d, '-', "role '%s' is for no host any more", d->role);
 	else if (was->n == 0 && is->n > 0)
-		add(d, '+', "role '%s' is for hosts now: it was for none",
-		    d->role);
+		add_hosts(d, is);
 	else
 		diff_labels(d, was, is, &allow_words);
 	diff_labels(d, &a->deny.labels, &b->deny.labels, &deny_words);
@@ -162,6 +207,22 @@ sign_of_number(const struct role_option *row, uint64_t was, uint64_t is)
 	return is == 0 || is > was ? '+' : '-';
 }
 
+/* Every range of a in one of b. */
+static bool
+is_within(const struct cidr_list *a, const struct cidr_list *b)
+{
+	size_t i, j;
+
+	for (i = 0; i < a->n; i++) {
+		for (j = 0; j < b->n; j++)
+			if (cidr_contains(&b->v[j], &a->v[i]))
+				break;
+		if (j == b->n)
+			return false;
+	}
+	return true;
+}
+
 static char
 sign_of(const struct role_option *row, const struct role_options *a,
     const struct role_options *b)
@@ -175,7 +236,9 @@ sign_of(const struct role_option *row, const struct role_options *a,
 	case OPTION_RANGES:
 		if (a->has_source != b->has_source)
 			return b->has_source ? '-' : '+';
-		return '~';
+		if (is_within(&a->source, &b->source))
+			return '+';
+		return is_within(&b->source, &a->source) ? '-' : '~';
 	case OPTION_COMMAND:
 		if (a->force_command == NULL || b->force_command == NULL)
 			return b->force_command != NULL ? '-' : '+';
@@ -292,12 +355,35 @@ diff_locks(struct differ *d, const struct locks *old, const struct locks *new)
 		if ((other = locks_find(old, new->v[i].name)) == NULL)
 			add_lock(d, '-', "is new", &new->v[i]);
 		else if (other->expires_s != new->v[i].expires_s ||
-		    !lock_target_equal(&other->target, &new->v[i].target))
-			add_lock(d, '~', "has changed", &new->v[i]);
+		    !lock_target_equal(&other->target, &new->v[i].target)) {
+			add_lock(d, '+', "was", other);
+			add_lock(d, '-', "is now", &new->v[i]);
+		}
 	}
 	for (i = 0; i < old->n; i++)
 		if (locks_find(new, old->v[i].name) == NULL)
 			add_lock(d, '+', "is gone", &old->v[i]);
+}
+
+static void
+diff_issuers(struct differ *d, const struct issuers *old,
+    const struct issuers *new)
+{
+	size_t i;
+
+	for (i = 0; i < new->names.n; i++) {
+		if (strv_has(&old->texts, new->texts.v[i]))
+			continue;
+		if (strv_has(&old->names, new->names.v[i]))
+			add(d, '~', "issuer '%s' has changed: %s",
+			    new->names.v[i], new->texts.v[i]);
+		else
+			add(d, '+', "issuer '%s' is new: %s", new->names.v[i],
+			    new->texts.v[i]);
+	}
+	for (i = 0; i < old->names.n; i++)
+		if (!strv_has(&new->names, old->names.v[i]))
+			add(d, '-', "issuer '%s' is gone", old->names.v[i]);
 }
 
 static void
@@ -327,6 +413,7 @@ policydiff(const struct policy *old, const struct policy *new,
 	diff_document(&d, old, new);
 	diff_roles(&d, old, new);
 	diff_locks(&d, &old->locks, &new->locks);
+	diff_issuers(&d, &old->issuers, &new->issuers);
 	return d.error;
 }
 

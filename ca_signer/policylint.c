@@ -322,7 +322,7 @@ lint_document(struct linter *l)
 	struct jsonread_place document = top(l);
 	struct jsonread_place expires = jsonread_in(&document, "expires");
 	struct jsonread_place issuers = jsonread_in(&document, "issuers");
-	const struct strv *roles = &l->policy->issuer_roles;
+	const struct strv *roles = &l->policy->issuers.roles;
 	size_t i;
 
 	if (l->policy->expires_s == 0)

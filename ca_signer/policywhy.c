@@ -179,7 +179,8 @@ say_lock(struct why *w, const struct lock *l)
 	if (l->expires_s != 0)
 		clock_rfc3339(l->expires_s, end);
 	if (!lock_is_for_host(l, &w->q->labels,
-		w->q->hostname != NULL ? w->q->hostname : "", ""))
+		w->q->hostname != NULL ? w->q->hostname : "",
+		w->q->server_id != NULL ? w->q->server_id : ""))
 		say(w, "lock '%s' is for other hosts", l->name);
 	else if (l->expires_s != 0 && w->q->at_s >= l->expires_s)
 		say(w, "lock '%s' has ended: %s", l->name, end);

@@ -11,8 +11,6 @@
 #include "parse.h"
 #include "question.h"
 
-DEFINE_AUTO(cert_free, struct cert)
-
 /* Keys of nobody: the question is not whose key it is. */
 #define NOBODYS_KEY_BYTES 32
 
@@ -36,6 +34,7 @@ question_clear(struct question *q)
 	free(q->login);
 	labels_clear(&q->labels);
 	free(q->hostname);
+	free(q->server_id);
 	free(q->from);
 	*q = (struct question){ 0 };
 }
@@ -53,7 +52,7 @@ question_add_label(struct question *q, const char *text)
 	*eq = '\0';
 	if (!is_simple_name(key) || !is_label_value(eq + 1))
 		return -EINVAL;
-	return labels_add(&q->labels, key, eq + 1) == -ENOMEM ? -ENOMEM : 0;
+	return labels_add(&q->labels, key, eq + 1);
 }
 
 static int
@@ -205,7 +204,8 @@ static int
 ask(const struct question *q, const struct policy *p, struct answer *a)
 {
 	struct host_facts facts = { &q->labels,
-		q->hostname != NULL ? q->hostname : "", "" };
+		q->hostname != NULL ? q->hostname : "",
+		q->server_id != NULL ? q->server_id : "" };
 	struct sshkey ca = { .blob = q->cert->ca, .len = q->cert->ca_len };
 	struct sshkey_list cas = { &ca, 1 };
 	struct hostpolicy compiled;

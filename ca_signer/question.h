@@ -25,7 +25,7 @@ struct question {
 	/* And: */
 	char *login;
 	struct labels labels;
-	char *hostname;
+	char *hostname, *server_id;
 	uint64_t at_s; /* 0: now */
 	uint64_t grace_s;
 	char *from; /* an address; NULL: not asked */
@@ -36,7 +36,7 @@ struct question {
 void question_init(struct question *q);
 void question_clear(struct question *q);
 
-/* "K=V". 0, -ENOMEM, or -EINVAL. */
+/* "K=V". 0, -ENOMEM, -EINVAL, or -EEXIST: it has that label. */
 int question_add_label(struct question *q, const char *text);
 
 struct answer {

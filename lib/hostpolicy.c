@@ -56,9 +56,10 @@ struct hostpolicy_origin
 hostpolicy_origin_of(const struct stat *st)
 {
 	return (struct hostpolicy_origin){ .size = (uint64_t)st->st_size,
-		.mtime_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000ULL +
-		    (uint64_t)st->st_mtim.tv_nsec,
-		.inode = st->st_ino };
+		.ctime_ns = (uint64_t)st->st_ctim.tv_sec * 1000000000ULL +
+		    (uint64_t)st->st_ctim.tv_nsec,
+		.inode = st->st_ino,
+		.device = st->st_dev };
 }
 
 static void
@@ -95,8 +96,9 @@ read_head(struct reader *r, struct hostpolicy *h, uint64_t *ret_len)
 	    reader_u64(r, &h->expires_s) < 0 ||
 	    reader_bytes(r, HOSTPOLICY_DIGEST_LEN, &facts) < 0 ||
 	    reader_u64(r, &h->origin.size) < 0 ||
-	    reader_u64(r, &h->origin.mtime_ns) < 0 ||
+	    reader_u64(r, &h->origin.ctime_ns) < 0 ||
 	    reader_u64(r, &h->origin.inode) < 0 ||
+	    reader_u64(r, &h->origin.device) < 0 ||
 	    reader_u32(r, &h->n_buckets) < 0)
 		return -EBADMSG;
 	memcpy(h->facts, facts, HOSTPOLICY_DIGEST_LEN);
@@ -189,8 +191,9 @@ hostpolicy_is_of(const struct hostpolicy *h, const struct host_facts *facts,
 		return false;
 	return origin == NULL ||
 	    (origin->size == h->origin.size &&
-		origin->mtime_ns == h->origin.mtime_ns &&
-		origin->inode == h->origin.inode);
+		origin->ctime_ns == h->origin.ctime_ns &&
+		origin->inode == h->origin.inode &&
+		origin->device == h->origin.device);
 }
 
 /* Bytes of the image from..to, which begin with the sum of the rest. */

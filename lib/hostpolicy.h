@@ -22,9 +22,10 @@ struct host_facts {
 	const char *hostname, *server_id;
 };
 
-/* The file that the image was made from: another one, another image. */
+/* The file that the image was made from: another one, or a change of any kind
+ * (ctime cannot be set), another image. */
 struct hostpolicy_origin {
-	uint64_t size, mtime_ns, inode;
+	uint64_t size, ctime_ns, inode, device;
 };
 struct hostpolicy_origin hostpolicy_origin_of(const struct stat *st);
 

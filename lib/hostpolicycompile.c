@@ -321,8 +321,9 @@ write_head(const struct compiler *c, const struct hostpolicy_origin *origin,
 	writer_u64(w, c->policy->expires_s);
 	writer_bytes(w, digest, sizeof(digest));
 	writer_u64(w, origin->size);
-	writer_u64(w, origin->mtime_ns);
+	writer_u64(w, origin->ctime_ns);
 	writer_u64(w, origin->inode);
+	writer_u64(w, origin->device);
 	writer_u32(w, n_buckets);
 }
 

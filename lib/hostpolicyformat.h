@@ -6,7 +6,7 @@
 #include "hostpolicy.h"
 
 #define HOSTPOLICY_MAGIC    "CSPOLIC1"
-#define HOSTPOLICY_HEAD_LEN (8 + 8 + 8 + 8 + HOSTPOLICY_DIGEST_LEN + 3 * 8 + 4)
+#define HOSTPOLICY_HEAD_LEN (8 + 8 + 8 + 8 + HOSTPOLICY_DIGEST_LEN + 4 * 8 + 4)
 #define HOSTPOLICY_SLOT_LEN 16
 #define HOSTPOLICY_SUM_LEN  8
 #define HOSTPOLICY_BUCKETS  (1U << 20) /* at most */

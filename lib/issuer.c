@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The issuers of a policy: every member is checked, nothing is kept. */
+/* The issuers of a policy: every member is checked. */
 #include <errno.h>
 #include <string.h>
 
@@ -180,9 +180,24 @@ read_issuer(const struct jsonread_place *at, json_t *v, struct strv *roles)
 	return r;
 }
 
-int
-issuers_check(const struct jsonread_place *at, json_t *v, void *field)
+static int
+keep_text(struct issuers *to, json_t *v)
 {
+	char *text = json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS);
+	const char *name = json_string_value(json_object_get(v, "name"));
+	int r;
+
+	if (text == NULL)
+		return -ENOMEM;
+	if ((r = strv_add_take(&to->texts, text)) < 0)
+		return r;
+	return strv_add(&to->names, name);
+}
+
+int
+issuers_read(const struct jsonread_place *at, json_t *v, void *field)
+{
+	struct issuers *to = field;
 	json_t *item;
 	size_t i;
 	int r;
@@ -192,8 +207,22 @@ issuers_check(const struct jsonread_place *at, json_t *v, void *field)
 	json_array_foreach (v, i, item) {
 		struct jsonread_place here = jsonread_at(at, i);
 
-		if ((r = read_issuer(&here, item, field)) < 0)
+		if ((r = read_issuer(&here, item, &to->roles)) < 0)
+			return r;
+		if (strv_has(&to->names,
+			json_string_value(json_object_get(item, "name"))))
+			return jsonread_refuse(&here,
+			    "another issuer has this name");
+		if ((r = keep_text(to, item)) < 0)
 			return r;
 	}
 	return 0;
+}
+
+void
+issuers_clear(struct issuers *i)
+{
+	strv_clear(&i->names);
+	strv_clear(&i->texts);
+	strv_clear(&i->roles);
 }

@@ -6,7 +6,13 @@
 
 #include "jsonread.h"
 
-/* A list; nothing is kept of it but the roles that its grants name. */
-jsonread_reader issuers_check; /* struct strv: the roles */
+struct issuers {
+	struct strv names;
+	struct strv texts; /* each as JSON in one form, to compare */
+	struct strv roles; /* that their grants name */
+};
+
+jsonread_reader issuers_read; /* struct issuers: a list, no name twice */
+void issuers_clear(struct issuers *i);
 
 #endif

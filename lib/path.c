@@ -199,7 +199,7 @@ path_write_atomic(const char *path, const void *p, size_t len, mode_t mode,
 
 int
 path_write_atomic_group(const char *path, const void *p, size_t len,
-    mode_t mode, gid_t group)
+    mode_t mode, gid_t group, int flags)
 {
-	return write_atomic(path, p, len, mode, group, 0);
+	return write_atomic(path, p, len, mode, group, flags);
 }

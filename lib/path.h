@@ -25,7 +25,7 @@ int path_write_atomic(const char *path, const void *p, size_t len, mode_t mode,
     int flags);
 /* The same for a file that a group may read. */
 int path_write_atomic_group(const char *path, const void *p, size_t len,
-    mode_t mode, gid_t group);
+    mode_t mode, gid_t group, int flags);
 /* All of it, or -errno. */
 int path_write_all(int fd, const void *p, size_t len);
 int path_fsync_parent(const char *path);

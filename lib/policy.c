@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "auto.h"
-#include "issuer.h"
 #include "parse.h"
 #include "path.h"
 #include "policy.h"
@@ -102,7 +101,7 @@ read_policy(const struct jsonread_place *at, json_t *v, struct policy *p)
 		JSONREAD_FIELD(policy, "expires", jsonread_time, expires_s),
 		{ "roles", read_roles, 0 },
 		JSONREAD_FIELD(policy, "locks", locks_read, locks),
-		JSONREAD_FIELD(policy, "issuers", issuers_check, issuer_roles),
+		JSONREAD_FIELD(policy, "issuers", issuers_read, issuers),
 	};
 	int r;
 
@@ -175,7 +174,7 @@ policy_free(struct policy *p)
 	}
 	free(p->roles);
 	locks_clear(&p->locks);
-	strv_clear(&p->issuer_roles);
+	issuers_clear(&p->issuers);
 	free(p);
 }
 

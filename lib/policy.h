@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "conf.h"
+#include "issuer.h"
 #include "labelrule.h"
 #include "lock.h"
 #include "roleoption.h"
@@ -35,7 +36,7 @@ struct policy {
 	struct role *roles; /* by name */
 	size_t n_roles;
 	struct locks locks;
-	struct strv issuer_roles; /* that grants of issuers name */
+	struct issuers issuers;
 };
 
 /* -EINVAL with *reterr, or -ENOMEM. Unknown and duplicate keys are errors. The

@@ -131,6 +131,22 @@ proc_audit_session(pid_t pid, uint32_t *ret)
 }
 
 int
+proc_read_words(const char *path, char *buf, size_t size)
+{
+	AUTO(fclose) FILE *f = fopen(path, "re");
+	size_t n, i;
+
+	if (f == NULL)
+		return -errno;
+	n = fread(buf, 1, size - 1, f);
+	for (i = 0; i < n; i++)
+		if (buf[i] == '\0')
+			buf[i] = ' ';
+	buf[n] = '\0';
+	return 0;
+}
+
+int
 proc_exec(const char *const *argv)
 {
 	union {

@@ -21,6 +21,8 @@ int proc_same_program(pid_t a, pid_t b, bool *ret);
 int proc_audit_session(pid_t pid, uint32_t *ret);
 /* The first line of a small file, without its newline. */
 int proc_read_line(const char *path, char *buf, size_t size);
+/* A file of words with NULs between, such as cmdline: with blanks instead. */
+int proc_read_words(const char *path, char *buf, size_t size);
 /* execvp(3), whose type is older than const. Returns only -errno. */
 int proc_exec(const char *const *argv);
 

@@ -7,15 +7,18 @@
 #include "auto.h"
 #include "checks.h"
 #include "pamstack.h"
-#include "path.h"
-
-#define STACK_MAX_BYTES 65536U
 
 static bool
 is_ours(const struct pamline *l, const char *arguments)
 {
-	return strcmp(l->module, PAM_MODULE) == 0 &&
+	return strcmp(pamline_module(l), PAM_MODULE) == 0 &&
 	    strcmp(l->arguments, arguments) == 0;
+}
+
+static bool
+is_module(const struct pamline *l, const char *name)
+{
+	return strcmp(pamline_module(l), name) == 0;
 }
 
 /* The index of the line, or n. */
@@ -30,20 +33,20 @@ find_ours(const struct pamstack *s, const char *arguments)
 	return i;
 }
 
-/* Modules that put variables of the user's making into PAM's environment, or a
- * file of lines that may. */
-static bool
-sets_variables(const struct pamline *l)
+/* A line before ours after which ours is not asked at all. */
+static void
+check_skips(struct checkup *c, const struct pamstack *s, size_t ours,
+    enum finding_id id)
 {
-	return strcmp(l->module, "pam_env.so") == 0 ||
-	    strcmp(l->control, "@include") == 0;
-}
+	size_t i;
 
-static bool
-is_account_include(const struct pamline *l)
-{
-	return strcmp(l->control, "@include") == 0 &&
-	    strcmp(l->module, "common-session") != 0;
+	for (i = 0; i < ours; i++)
+		if (pamline_may_skip(&s->v[i], ours - i))
+			finding_add(&c->findings, id,
+			    PAM_STACK_FILE ":%zu: '%s %s' may skip "
+					   "pam_countersign (line %zu)",
+			    s->v[i].number, s->v[i].control, s->v[i].module,
+			    s->v[ours].number);
 }
 
 static void
@@ -57,11 +60,12 @@ check_first(struct checkup *c, const struct pamstack *s)
 		return;
 	}
 	for (i = 0; i < first; i++)
-		if (sets_variables(&s->v[i]) && !is_account_include(&s->v[i]))
+		if (is_module(&s->v[i], "pam_env.so"))
 			finding_add(&c->findings, FINDING_PAM_FIRST,
 			    PAM_STACK_FILE ":%zu: %s stands before "
 					   "pam_countersign (line %zu)",
 			    s->v[i].number, s->v[i].module, s->v[first].number);
+	check_skips(c, s, first, FINDING_PAM_FIRST);
 }
 
 static void
@@ -76,11 +80,12 @@ check_last(struct checkup *c, const struct pamstack *s)
 		return;
 	}
 	for (i = last + 1; i < s->n; i++)
-		if (strcmp(s->v[i].module, "pam_env.so") == 0)
+		if (is_module(&s->v[i], "pam_env.so"))
 			finding_add(&c->findings, FINDING_PAM_LAST,
 			    PAM_STACK_FILE ":%zu: pam_env stands after "
 					   "pam_countersign (line %zu)",
 			    s->v[i].number, s->v[last].number);
+	check_skips(c, s, last, FINDING_PAM_LAST);
 }
 
 static void
@@ -88,13 +93,18 @@ check_control(struct checkup *c, const struct pamstack *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->n; i++)
-		if (strcmp(s->v[i].module, PAM_MODULE) == 0 &&
-		    strcmp(s->v[i].control, "required") != 0 &&
-		    strcmp(s->v[i].control, "requisite") != 0)
+	for (i = 0; i < s->n; i++) {
+		if (!is_module(&s->v[i], PAM_MODULE))
+			continue;
+		if (s->v[i].may_be_missing ||
+		    (strcmp(s->v[i].control, "required") != 0 &&
+			strcmp(s->v[i].control, "requisite") != 0))
 			finding_add(&c->findings, FINDING_PAM_CONTROL,
-			    PAM_STACK_FILE ":%zu: %s is '%s'", s->v[i].number,
-			    PAM_MODULE, s->v[i].control);
+			    PAM_STACK_FILE ":%zu: %s is '%s%s'", s->v[i].number,
+			    PAM_MODULE,
+			    s->v[i].may_be_missing ? "-session " : "",
+			    s->v[i].control);
+	}
 }
 
 static void
@@ -103,7 +113,7 @@ check_login_uid(struct checkup *c, const struct pamstack *s)
 	size_t first = find_ours(s, ""), i;
 
 	for (i = 0; i < first; i++)
-		if (strcmp(s->v[i].module, "pam_loginuid.so") == 0)
+		if (is_module(&s->v[i], "pam_loginuid.so"))
 			return;
 	finding_add(&c->findings, FINDING_LOGIN_UID,
 	    PAM_STACK_FILE " has no pam_loginuid before pam_countersign");
@@ -113,16 +123,15 @@ void
 check_pam(struct checkup *c)
 {
 	AUTO_CLEAR(pamstack_clear) struct pamstack s = { 0 };
-	AUTO(free) char *text = NULL;
-	size_t len;
-	int r;
+	AUTO(free) char *file = NULL;
+	int r = pamstack_load(PAM_STACK_FILE, &s, &file);
 
-	r = path_read_trusted(PAM_STACK_FILE, 0, STACK_MAX_BYTES, &text, &len);
-	if (r == 0)
-		r = pamstack_parse(text, &s);
 	if (r < 0) {
 		finding_add(&c->findings, FINDING_PAM_FIRST,
-		    "cannot read " PAM_STACK_FILE ": %s", strerror(-r));
+		    "cannot read '%s': %s",
+		    file != NULL ? file : PAM_STACK_FILE,
+		    r == -EPERM ? "others than root may write it"
+				: strerror(-r));
 		return;
 	}
 	check_first(c, &s);

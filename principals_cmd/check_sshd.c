@@ -2,7 +2,6 @@
 /* Are the hooks in force for everybody, and is no side door open? Asked of
  * sshd itself, for each login that matters. */
 #include <errno.h>
-#include <glob.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +15,10 @@
 #include "member.h"
 #include "parse.h"
 #include "path.h"
+#include "proc.h"
 #include "sshdconfig.h"
+#include "sshdmatch.h"
 
-#define DROP_IN	    "/usr/share/countersign/sshd/00-countersign.conf"
 #define USERS_MAX   64
 #define GRACE_MIN_S 20
 
@@ -170,8 +170,8 @@ add_login(struct checkup *c, struct strv *to, const char *login)
 		(void)strv_add_once(to, login);
 }
 
-/* root, and the accounts that the policy names. A Match block that is about
- * somebody else is about nobody who could log in. */
+/* root, and the accounts that the policy names. What Match blocks say of others,
+ * or by address, is read from the files (below). */
 static void
 find_logins(struct checkup *c, struct strv *ret)
 {
@@ -191,36 +191,101 @@ find_logins(struct checkup *c, struct strv *ret)
 	}
 }
 
-static time_t
-newest_config(void)
+/* Which of our demands a Match block sets otherwise; NULL: none. */
+static const struct demand *
+overridden(const struct sshdmatch_line *l)
 {
-	glob_t found = { 0 };
-	struct stat st;
-	time_t newest = 0;
 	size_t i;
 
-	if (stat("/etc/ssh/sshd_config", &st) == 0)
-		newest = st.st_mtime;
-	if (glob("/etc/ssh/sshd_config.d/*.conf", 0, NULL, &found) == 0) {
-		for (i = 0; i < found.gl_pathc; i++)
-			if (stat(found.gl_pathv[i], &st) == 0 &&
-			    st.st_mtime > newest)
-				newest = st.st_mtime;
-	}
-	globfree(&found);
-	return newest;
+	for (i = 0; i < ARRAY_SIZE(demands); i++)
+		if (strcasecmp(demands[i].keyword, l->keyword) == 0 &&
+		    strcasecmp(demands[i].value, l->value) != 0)
+			return &demands[i];
+	return NULL;
+}
+
+static bool
+is_about_keys(const char *keyword)
+{
+	return strcasecmp(keyword, "trustedusercakeys") == 0 ||
+	    strcasecmp(keyword, "revokedkeys") == 0 ||
+	    strcasecmp(keyword, "setenv") == 0 ||
+	    strcasecmp(keyword, "loglevel") == 0;
+}
+
+/* The block for the worst day is meant, and asked about by itself. */
+static bool
+is_for_break_glass(const struct checkup *c, const char *criteria)
+{
+	size_t n = strlen("group ");
+
+	return c->settings->break_glass_group[0] != '\0' &&
+	    strncasecmp(criteria, "group ", n) == 0 &&
+	    strcmp(criteria + n, c->settings->break_glass_group) == 0;
+}
+
+static void
+check_match_line(const struct sshdmatch_line *l, void *data)
+{
+	struct checkup *c = data;
+
+	if (is_for_break_glass(c, l->criteria) ||
+	    (overridden(l) == NULL && !is_about_keys(l->keyword)))
+		return;
+	finding_add(&c->findings, FINDING_MATCH_OVERRIDES,
+	    "%s:%zu: Match %s: %s %s", l->file, l->number, l->criteria,
+	    l->keyword, l->value);
 }
 
 /* sshd writes its pid file anew at each start and reload. */
 static void
-check_reloaded(struct checkup *c)
+check_reloaded(struct checkup *c, const struct timespec *newest)
 {
 	struct stat st;
 
-	if (sshdconfig_pid() >= 0 && stat(SSHD_PID_FILE, &st) == 0 &&
-	    st.st_mtime < newest_config())
+	if (sshdconfig_pid() < 0 || stat(SSHD_PID_FILE, &st) < 0)
+		return;
+	if (st.st_mtim.tv_sec < newest->tv_sec ||
+	    (st.st_mtim.tv_sec == newest->tv_sec &&
+		st.st_mtim.tv_nsec < newest->tv_nsec))
 		finding_add(&c->findings, FINDING_SSHD_NOT_RELOADED,
-		    "sshd's configuration is newer than the running sshd");
+		    "sshd's configuration was changed after the running sshd "
+		    "read it");
+}
+
+/* sshd shows what it was started with: "sshd: /usr/sbin/sshd -D [listener] 0 of
+ * 10-100 startups". */
+static void
+check_options(struct checkup *c)
+{
+	char path[64], line[512];
+	const char *p;
+	int pid = sshdconfig_pid();
+
+	if (pid < 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	if (proc_read_words(path, line, sizeof(line)) < 0)
+		return;
+	for (p = line; (p = strstr(p, " -")) != NULL; p += 2)
+		if (p[2] == 'o' || p[2] == 'f' || p[2] == 'h' || p[2] == 'C') {
+			finding_add(&c->findings, FINDING_SSHD_OPTIONS, "'%s'",
+			    line);
+			return;
+		}
+}
+
+static void
+check_files_of_sshd(struct checkup *c)
+{
+	struct timespec newest;
+	int r = sshdmatch_read(SSHD_CONFIG, check_match_line, c, &newest);
+
+	if (r < 0)
+		finding_add(&c->findings, FINDING_SSHD_CONFIG,
+		    "cannot read " SSHD_CONFIG " and what it includes: %s",
+		    strerror(-r));
+	check_reloaded(c, &newest);
 }
 
 void
@@ -233,5 +298,6 @@ check_sshd(struct checkup *c)
 	for (i = 0; i < logins.n; i++)
 		if (!check_login(c, logins.v[i]))
 			return;
-	check_reloaded(c);
+	check_files_of_sshd(c);
+	check_options(c);
 }

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,8 +43,10 @@ start_fresh(void)
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* A group of its own, so that its children can be killed with it. */
-	setpgid(0, 0);
+	/* Without our terminal, into which it could type for us (TIOCSTI), and a
+	 * group of its own, so that its children can be killed with it. */
+	setsid();
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 static void __attribute__((noreturn))
@@ -54,7 +57,7 @@ run_child(const struct command *c, int out, int err)
 	start_fresh();
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0 ||
-	    chdir("/") < 0)
+	    close_range(STDERR_FILENO + 1, ~0U, 0) < 0 || chdir("/") < 0)
 		_exit(126);
 	if (c->without_network && unshare(CLONE_NEWNET) < 0) {
 		perror("cannot leave the network");

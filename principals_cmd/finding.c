@@ -41,6 +41,16 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
 	    "sshd goes on with the configuration that it read when it started",
 	    "systemctl reload ssh   (without systemd: kill -HUP $(cat "
 	    "/run/sshd.pid))" },
+	[FINDING_SSHD_OPTIONS] = { "sshd_options", FINDING_WARNING,
+	    "what sshd was started with overrules its files, and is not asked "
+	    "here",
+	    "take the options out of the unit or of /etc/default/ssh, and put "
+	    "them into a file of sshd_config.d" },
+	[FINDING_MATCH_OVERRIDES] = { "match_overrides", FINDING_WARNING,
+	    "for whom the block is about, what Countersign needs is switched "
+	    "off, and what they do is not on record",
+	    "take the line out of the Match block, unless it is meant (an "
+	    "account in a chroot, say)" },
 	[FINDING_PRINCIPALS_HOOK] = { "principals_hook", FINDING_ERROR,
 	    "the policy is not asked: sshd falls back to \"the login's name is "
 	    "a principal\", or to nothing (before OpenSSH 9.4 an earlier "

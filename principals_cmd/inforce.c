@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,7 +37,7 @@ static int
 put(const char *path, const struct release_bytes *b, mode_t mode, gid_t group,
     struct conf_error *reterr)
 {
-	int r = path_write_atomic_group(path, b->p, b->len, mode, group);
+	int r = path_write_atomic_group(path, b->p, b->len, mode, group, 0);
 
 	if (r < 0)
 		conf_error(reterr, 0, "cannot write '%s': %s", path,
@@ -112,17 +113,78 @@ is_compiled(const char *path, const struct host_facts *facts,
 	return is_of;
 }
 
+/* The policy, and which file these very bytes are of: asked of the descriptor,
+ * since the name may be given to another file at any time. */
 static int
-write_compiled(const char *path, const struct policy *p,
-    const struct host_facts *facts, const struct hostpolicy_origin *origin,
-    struct conf_error *reterr)
+read_source(const struct settings *s, uid_t trusted, struct policy **ret,
+    struct hostpolicy_origin *ret_origin, struct conf_error *reterr)
 {
-	AUTO_CLEAR(writer_clear) struct writer w = WRITER_INIT;
+	AUTO(fclose) FILE *f = NULL;
+	AUTO(free) char *text = NULL, *said = NULL;
+	struct conf_error e = { 0 };
+	struct stat before, after;
+	size_t len;
 	int r;
 
-	if ((r = hostpolicy_compile(p, facts, origin, &w)) == 0)
-		r = path_write_atomic_group(path, w.p, w.len, 0640,
-		    policy_group());
+	if ((r = path_open_trusted(s->policy, trusted, &f)) < 0 ||
+	    (r = fstat(fileno(f), &before) < 0 ? -errno : 0) < 0 ||
+	    (r = path_read(f, POLICY_MAX_BYTES, &text, &len)) < 0 ||
+	    (r = fstat(fileno(f), &after) < 0 ? -errno : 0) < 0) {
+		conf_error(reterr, 0, "cannot read '%s': %s", s->policy,
+		    r == -EPERM ? "others than root may write it"
+				: strerror(-r));
+		return r;
+	}
+	*ret_origin = hostpolicy_origin_of(&before);
+	if (before.st_ctim.tv_sec != after.st_ctim.tv_sec ||
+	    before.st_ctim.tv_nsec != after.st_ctim.tv_nsec)
+		return conf_error(reterr, 0, "'%s' is being changed",
+		    s->policy);
+	if ((r = policy_parse(text, len, ret, &e)) < 0) {
+		said = conf_error_text(&e, s->policy);
+		conf_error(reterr, 0, "%s", said != NULL ? said : e.what);
+	}
+	return r;
+}
+
+int
+inforce_compiled_image(const struct settings *s, uid_t trusted,
+    struct writer *ret, struct conf_error *reterr)
+{
+	AUTO(policy_free) struct policy *p = NULL;
+	struct host_facts facts = host_facts(s);
+	struct hostpolicy_origin origin;
+	int r;
+
+	if ((r = read_source(s, trusted, &p, &origin, reterr)) < 0)
+		return r;
+	if ((r = hostpolicy_compile(p, &facts, &origin, ret)) < 0)
+		conf_error(reterr, 0, "cannot compile the policy: %s",
+		    strerror(-r));
+	return r;
+}
+
+int
+inforce_compile(const struct settings *s, uid_t trusted,
+    struct conf_error *reterr)
+{
+	AUTO(free) char *path = host_compiled_path(s);
+	AUTO_CLEAR(writer_clear) struct writer w = WRITER_INIT;
+	struct host_facts facts = host_facts(s);
+	struct hostpolicy_origin origin;
+	struct stat st;
+	int r;
+
+	if (path == NULL)
+		return conf_error(reterr, 0, "out of memory");
+	if (stat(s->policy, &st) == 0) {
+		origin = hostpolicy_origin_of(&st);
+		if (is_compiled(path, &facts, &origin, trusted))
+			return 0;
+	}
+	if ((r = inforce_compiled_image(s, trusted, &w, reterr)) < 0)
+		return r;
+	r = path_write_atomic_group(path, w.p, w.len, 0640, policy_group(), 0);
 	if (r < 0)
 		conf_error(reterr, 0,
 		    "cannot write '%s' (logins go on, only slower): %s", path,
@@ -130,39 +192,59 @@ write_compiled(const char *path, const struct policy *p,
 	return r;
 }
 
-int
-inforce_compile(const struct settings *s, const struct policy *p, uid_t trusted,
-    struct conf_error *reterr)
+static char *
+marks_path(const struct settings *s)
 {
-	AUTO(free) char *path = host_compiled_path(s), *said = NULL;
-	AUTO(policy_free) struct policy *own = NULL;
-	struct host_facts facts = host_facts(s);
-	struct hostpolicy_origin origin;
-	struct conf_error e = { 0 };
-	struct stat st;
-	int r;
+	AUTO(free) char *dir = inforce_dir(s);
+	char *path;
 
-	if (path == NULL)
-		return conf_error(reterr, 0, "out of memory");
-	if (stat(s->policy, &st) < 0) {
-		r = -errno;
-		conf_error(reterr, 0, "cannot read '%s': %s", s->policy,
-		    strerror(-r));
-		return r;
-	}
-	origin = hostpolicy_origin_of(&st);
-	if (is_compiled(path, &facts, &origin, trusted))
+	if (dir == NULL || asprintf(&path, "%s/versions.json", dir) < 0)
+		return NULL;
+	return path;
+}
+
+static uint64_t
+mark_of(const json_t *doc, const char *key)
+{
+	json_int_t n = json_integer_value(json_object_get(doc, key));
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+void
+inforce_read_marks(const struct settings *s, uid_t trusted,
+    struct inforce_marks *ret)
+{
+	AUTO(free) char *path = marks_path(s), *text = NULL;
+	json_auto_t *doc = NULL;
+	size_t len;
+
+	*ret = (struct inforce_marks){ 0 };
+	if (path == NULL ||
+	    path_read_trusted(path, trusted, 4096, &text, &len) < 0)
+		return;
+	doc = json_loadb(text, len, 0, NULL);
+	ret->policy = mark_of(doc, "policy");
+	ret->krl = mark_of(doc, "krl");
+}
+
+int
+inforce_raise_marks(const struct settings *s, uint64_t policy, uint64_t krl)
+{
+	AUTO(free) char *path = marks_path(s), *text = NULL;
+	json_auto_t *doc = NULL;
+	struct inforce_marks m;
+
+	inforce_read_marks(s, 0, &m);
+	if (policy <= m.policy && krl <= m.krl)
 		return 0;
-	if (p == NULL) {
-		if ((r = policy_load(s->policy, trusted, &own, &e)) < 0) {
-			said = conf_error_text(&e, s->policy);
-			conf_error(reterr, 0, "%s",
-			    said != NULL ? said : e.what);
-			return r;
-		}
-		p = own;
-	}
-	return write_compiled(path, p, &facts, &origin, reterr);
+	doc = json_pack("{s:I, s:I}", "policy",
+	    (json_int_t)(policy > m.policy ? policy : m.policy), "krl",
+	    (json_int_t)(krl > m.krl ? krl : m.krl));
+	if (path == NULL || doc == NULL ||
+	    (text = json_dumps(doc, JSON_COMPACT)) == NULL)
+		return -ENOMEM;
+	return path_write_atomic(path, text, strlen(text), 0644, 0);
 }
 
 /* NAME.xxxxxxxx, as path_write_atomic makes them, of our own names only. */
@@ -170,7 +252,8 @@ static bool
 is_half_written(const char *name)
 {
 	static const char *const ours[] = { "policy.json", "policy.json.sig",
-		"policy.bin", "krl", "krl.sig", "refresh.json" };
+		"policy.bin", "krl", "krl.sig", "refresh.json",
+		"versions.json" };
 	size_t i, n;
 
 	for (i = 0; i < ARRAY_SIZE(ours); i++) {

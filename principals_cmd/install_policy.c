@@ -40,6 +40,7 @@ struct install {
 };
 
 DEFINE_AUTO(settings_free, struct settings)
+DEFINE_AUTO(policy_free, struct policy)
 
 static int
 parse_options(int argc, char **argv, struct install *in)
@@ -85,12 +86,12 @@ lock(struct install *in)
 }
 
 static int
-compile(const struct install *in, const struct policy *p)
+compile(const struct install *in)
 {
 	struct conf_error e = { 0 };
 
 	/* Logins go on without it, only slower. */
-	if (inforce_compile(in->settings, p, 0, &e) < 0)
+	if (inforce_compile(in->settings, 0, &e) < 0)
 		return report_failure("%s", e.what);
 	return 0;
 }
@@ -98,22 +99,19 @@ compile(const struct install *in, const struct policy *p)
 static int
 put_in_force(const struct install *in, struct release *r)
 {
+	AUTO(policy_free) struct policy *old = NULL;
 	struct conf_error e = { 0 };
+	int status;
 
 	if (r->krl_is_new && inforce_put_krl(in->settings, r, &e) < 0)
 		return report_failure("%s", e.what);
 	if (!r->policy_is_new)
-		return compile(in, r->policy);
-	struct policy *old = inforce_policy(in->settings, 0);
-	int status;
-
-	if (inforce_put_policy(in->settings, r, &e) < 0) {
-		policy_free(old);
+		return compile(in);
+	old = inforce_policy(in->settings, 0);
+	if (inforce_put_policy(in->settings, r, &e) < 0)
 		return report_failure("%s", e.what);
-	}
-	status = compile(in, r->policy);
+	status = compile(in);
 	report_update(in->settings, old, r->policy);
-	policy_free(old);
 	return status;
 }
 
@@ -122,13 +120,20 @@ install(const struct install *in)
 {
 	AUTO_CLEAR(release_clear) struct release r = { 0 };
 	struct conf_error e = { 0 };
+	int status;
 
-	if (release_read(in->dir, release_n_wanted(in->settings), &r, &e) < 0 ||
+	if (release_read(in->dir, release_n_wanted(in->settings), false, &r,
+		&e) < 0 ||
 	    release_verify(&r, in->settings, clock_now_usec() / USEC_PER_SEC, 0,
 		&e) < 0)
 		return report_failure("%s",
 		    e.what[0] != '\0' ? e.what : "out of memory");
-	return put_in_force(in, &r);
+	status = put_in_force(in, &r);
+	if (status == 0 &&
+	    inforce_raise_marks(in->settings, r.policy->version,
+		r.krl_version) < 0)
+		return report_failure("cannot note the newest versions");
+	return status;
 }
 
 int
@@ -147,5 +152,5 @@ main(int argc, char **argv)
 	in.settings = settings;
 	if ((r = lock(&in)) >= 0)
 		return r;
-	return in.compile_only ? compile(&in, NULL) : install(&in);
+	return in.compile_only ? compile(&in) : install(&in);
 }

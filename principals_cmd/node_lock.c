@@ -2,6 +2,7 @@
 /* countersign-node lock and unlock: this host's own locks, in force at the next
  * login, without the policy's owner. They only deny, and end. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <grp.h>
 #include <stdio.h>
@@ -67,6 +68,10 @@ take_serial(struct lock_options *o)
 {
 	uint64_t n;
 
+	if (json_object_get(o->target, "serial") != NULL) {
+		report_failure("--serial stands twice: one lock for each");
+		return NODE_USAGE;
+	}
 	if (parse_uint(optarg, 1, UINT64_MAX, &n) < 0) {
 		report_failure("--serial wants a number from 1");
 		return NODE_USAGE;
@@ -75,13 +80,44 @@ take_serial(struct lock_options *o)
 	return -1;
 }
 
+/* A condition that got lost would make the lock another one. */
+static int
+take_condition(const char *name, struct lock_options *o)
+{
+	json_t *value = json_string(optarg);
+
+	if (value == NULL) {
+		report_failure("--%s is not UTF-8", name);
+		return NODE_USAGE;
+	}
+	if (json_object_get(o->target, name) != NULL) {
+		json_decref(value);
+		report_failure("--%s stands twice: one lock for each", name);
+		return NODE_USAGE;
+	}
+	json_object_set_new(o->target, name, value);
+	return -1;
+}
+
+static int
+take_reason(struct lock_options *o)
+{
+	json_auto_t *value = json_string(optarg);
+
+	if (value == NULL) {
+		report_failure("--reason is not UTF-8");
+		return NODE_USAGE;
+	}
+	o->reason = optarg;
+	return -1;
+}
+
 static int
 take_option(int c, const char *name, struct lock_options *o)
 {
 	switch (c) {
 	case 'T':
-		json_object_set_new(o->target, name, json_string(optarg));
-		return -1;
+		return take_condition(name, o);
 	case 's':
 		return take_serial(o);
 	case 'e':
@@ -89,8 +125,7 @@ take_option(int c, const char *name, struct lock_options *o)
 		    json_pack("{s:[s]}", "*", "*"));
 		return -1;
 	case 'r':
-		o->reason = optarg;
-		return -1;
+		return take_reason(o);
 	case 't':
 		if (parse_duration(optarg, &o->ttl_s) == 0)
 			return -1;
@@ -176,16 +211,16 @@ write_lock(const struct settings *s, const char *path, const char *text)
 {
 	AUTO(free) char *dir = host_locks_path(s);
 	const struct group *g = getgrnam(INFORCE_GROUP);
-	int r;
 
 	if (dir == NULL)
 		return -ENOMEM;
-	if (mkdir(dir, 0750) == 0 && g != NULL &&
-	    chown(dir, (uid_t)-1, g->gr_gid) < 0)
+	/* The helper has to read it, whatever our umask is. */
+	if (mkdir(dir, 0750) == 0 &&
+	    ((g != NULL && chown(dir, (uid_t)-1, g->gr_gid) < 0) ||
+		chmod(dir, 0750) < 0))
 		return -errno;
-	r = path_write_atomic_group(path, text, strlen(text), 0640,
-	    g != NULL ? g->gr_gid : (gid_t)-1);
-	return r;
+	return path_write_atomic_group(path, text, strlen(text), 0640,
+	    g != NULL ? g->gr_gid : (gid_t)-1, O_EXCL);
 }
 
 static int
@@ -205,7 +240,11 @@ make_lock(const struct settings *s, const struct lock_options *o)
 		report_failure("%s", e.what);
 		return NODE_USAGE;
 	}
-	if ((r = write_lock(s, path, text)) < 0)
+	if ((r = write_lock(s, path, text)) == -EEXIST)
+		return report_failure("there is a lock '%s' already: another "
+				      "name, or 'countersign-node unlock %s'",
+		    o->name, o->name);
+	if (r < 0)
 		return report_failure("cannot write '%s': %s", path,
 		    strerror(-r));
 	report_lock(s, &one.v[0], true);

@@ -13,6 +13,7 @@
 #include "auto.h"
 #include "checks.h"
 #include "clock.h"
+#include "command.h"
 #include "host.h"
 #include "node.h"
 #include "pamstack.h"
@@ -25,9 +26,17 @@
 
 #define TEMPLATE	  "/usr/share/countersign/sshd/00-countersign.conf"
 #define DROP_IN		  "/etc/ssh/sshd_config.d/00-countersign.conf"
+#define SELF		  "/usr/sbin/countersign-node"
 #define FILE_MAX_BYTES	  65536U
 #define CONFIRM_DEFAULT_S 120
 #define N_FILES		  2
+
+/* In the order in which they are taken back: with our drop-in and without PAM's
+ * lines certificates still get in, the other way round nobody does. */
+static const struct setup_file our_files[N_FILES] = {
+	{ PAM_STACK_FILE, NULL, 0644, pamstack_without_ours },
+	{ DROP_IN, NULL, 0644, NULL },
+};
 
 static const char setup_usage[] =
     "usage: countersign-node setup [--no-confirm | --timeout TIME]\n"
@@ -45,6 +54,11 @@ static const char setup_usage[] =
     "  --confirm       it works: keep it (in a login that is newer than the "
     "setup)\n"
     "  --undo          take it back now\n"
+    "  --if-unwatched  with --undo: only if nobody waits for it any more (at "
+    "boot)\n"
+    "  --watch         wait for the confirmation, and take it back without one; "
+    "setup\n"
+    "                  starts this by itself\n"
     "  --no-confirm    keep it at once; for automation that can repair a host\n"
     "  --help          this text\n";
 
@@ -58,7 +72,7 @@ static const char remove_usage[] =
 DEFINE_AUTO(settings_free, struct settings)
 
 struct setup_options {
-	bool no_confirm, confirm, undo;
+	bool no_confirm, confirm, undo, if_unwatched, watch;
 	uint64_t timeout_s;
 };
 
@@ -69,6 +83,8 @@ parse_options(int argc, char **argv, struct setup_options *o)
 		{ "no-confirm", no_argument, NULL, 'n' },
 		{ "confirm", no_argument, NULL, 'c' },
 		{ "undo", no_argument, NULL, 'u' },
+		{ "if-unwatched", no_argument, NULL, 'i' },
+		{ "watch", no_argument, NULL, 'w' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -82,6 +98,10 @@ parse_options(int argc, char **argv, struct setup_options *o)
 			o->confirm = true;
 		} else if (c == 'u') {
 			o->undo = true;
+		} else if (c == 'i') {
+			o->if_unwatched = true;
+		} else if (c == 'w') {
+			o->watch = true;
 		} else if (c == 't') {
 			if (parse_duration(optarg, &o->timeout_s) < 0 ||
 			    o->timeout_s > 86400) {
@@ -94,7 +114,9 @@ parse_options(int argc, char **argv, struct setup_options *o)
 			return c == 'h' ? NODE_DONE : NODE_USAGE;
 		}
 	}
-	if (optind == argc && o->no_confirm + o->confirm + o->undo <= 1)
+	if (optind == argc &&
+	    o->no_confirm + o->confirm + o->undo + o->watch <= 1 &&
+	    (!o->if_unwatched || o->undo))
 		return -1;
 	fputs(setup_usage, stderr);
 	return NODE_USAGE;
@@ -146,54 +168,72 @@ say_setup(const char *step, const char *code)
 		report_setup(s, step, code);
 }
 
+/* Files, then sshd; the journal stays open until both are done. 0, -ENOENT,
+ * -errno. */
 static int
 undo(void)
 {
-	int r = setupjournal_undo();
+	int r;
 
-	if (r == -ENOENT)
+	if ((r = setupjournal_undo(our_files, N_FILES)) < 0)
 		return r;
-	if (r < 0) {
-		report_failure("cannot take everything back: %s (try "
-			       "'countersign-node setup --undo' again)",
-		    strerror(-r));
+	r = sshdconfig_reload();
+	if (r < 0 && r != -ESRCH)
 		return r;
-	}
-	(void)sshdconfig_reload();
+	if ((r = setupjournal_close(our_files, N_FILES)) < 0)
+		return r;
 	say_setup("undone", "CS031W");
 	return 0;
 }
 
-static void __attribute__((noreturn)) watch(int lock, uint64_t deadline_s)
+static int
+undo_alone(void)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	AUTO(close) int lock = setupjournal_lock();
+
+	return lock < 0 ? lock : undo();
+}
+
+/* Until it is confirmed, or taken back after the time is up: also when that
+ * fails at first, on a disk that is full. */
+static void
+watch(uint64_t deadline_s)
+{
 	struct timespec tick = { .tv_nsec = 200000000 };
 
-	(void)lock; /* held until we end */
-	setsid();
+	while (setupjournal_is_open()) {
+		if (clock_now_usec() / USEC_PER_SEC >= deadline_s &&
+		    undo_alone() == 0)
+			break;
+		nanosleep(&tick, NULL);
+	}
+}
+
+static void
+ignore_hangups(void)
+{
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
+}
+
+static void __attribute__((noreturn)) become_watcher(uint64_t deadline_s)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 		dup2(null, STDERR_FILENO);
 	}
-	if (chdir("/") < 0)
-		_exit(1);
-	while (setupjournal_is_open()) {
-		if (clock_now_usec() / USEC_PER_SEC >= deadline_s) {
-			(void)undo();
-			break;
-		}
-		nanosleep(&tick, NULL);
-	}
+	if (chdir("/") == 0)
+		watch(deadline_s);
 	_exit(0);
 }
 
-/* A process of its own, which outlives this login. 0 or -errno. */
 static int
-start_watcher(uint64_t deadline_s)
+fork_watcher(uint64_t deadline_s, int setup_lock)
 {
 	AUTO(close) int lock = setupjournal_watch();
 	pid_t pid;
@@ -202,38 +242,85 @@ start_watcher(uint64_t deadline_s)
 		return lock;
 	if ((pid = fork()) < 0)
 		return -errno;
-	if (pid == 0)
-		watch(lock, deadline_s);
+	/* The child keeps the watcher's lock, and lets go of the setup's. */
+	if (pid == 0) {
+		close(setup_lock);
+		become_watcher(deadline_s);
+	}
 	return 0;
 }
 
-/* What sshd and PAM say now, errors only. True if there are none. */
+/* As a unit of its own: logind may end all that this login started. */
 static bool
-is_in_force(void)
+start_watcher_unit(void)
+{
+	const char *argv[] = { "/usr/bin/systemd-run", "--quiet", "--collect",
+		"--unit=countersign-setup-watcher", SELF, "setup", "--watch",
+		NULL };
+	struct command c = { .argv = argv, .timeout_s = 10 };
+	AUTO_CLEAR(command_result_clear) struct command_result r = { 0 };
+	struct timespec tick = { .tv_nsec = 50000000 };
+	int i;
+
+	if (access("/run/systemd/system", F_OK) < 0 ||
+	    command_run(&c, &r) < 0 || r.status != 0)
+		return false;
+	for (i = 0; i < 60; i++) {
+		if (setupjournal_is_watched())
+			return true;
+		nanosleep(&tick, NULL);
+	}
+	return false;
+}
+
+static int
+start_watcher(uint64_t deadline_s, int setup_lock)
+{
+	return start_watcher_unit() ? 0 : fork_watcher(deadline_s, setup_lock);
+}
+
+static int
+watch_by_hand(void)
+{
+	uint64_t deadline_s, reloaded_us;
+	AUTO(close) int lock = setupjournal_watch();
+
+	if (lock < 0)
+		return report_failure("somebody waits already");
+	if (setupjournal_times(&deadline_s, &reloaded_us) < 0)
+		return report_failure("no setup waits for a confirmation");
+	ignore_hangups();
+	watch(deadline_s);
+	return NODE_DONE;
+}
+
+/* What one of the doctor's questions finds now, errors only. True if there are
+ * none. */
+static bool
+is_good(void (*check)(struct checkup *))
 {
 	AUTO(settings_free) struct settings *s = NULL;
 	struct checkup c = { 0 };
 	struct conf_error e = { 0 };
-	bool is_good = true;
+	bool good = true;
 	size_t i;
 
 	if ((s = settings_load_host(&e)) == NULL)
 		return false;
 	c.settings = s;
-	check_sshd(&c);
-	check_pam(&c);
+	check(&c);
 	for (i = 0; i < c.findings.n; i++) {
 		const struct finding *f = &c.findings.v[i];
 
 		if (finding_kinds[f->id].level != FINDING_ERROR)
 			continue;
-		is_good = false;
+		good = false;
 		report_failure("%s: %s\n    mend: %s",
 		    finding_kinds[f->id].name, f->what,
 		    finding_kinds[f->id].mend);
 	}
 	findings_clear(&c.findings);
-	return is_good;
+	return good;
 }
 
 static int
@@ -257,66 +344,96 @@ reload(void)
 static int
 fail_and_undo(void)
 {
-	if (undo() == 0)
+	int r = undo();
+
+	if (r == 0)
 		report_failure("everything is as it was");
+	else
+		report_failure("cannot take everything back: %s; it is tried "
+			       "again until it works",
+		    strerror(-r));
 	return NODE_FAILED;
 }
 
 static int
 finish(const struct setup_options *o, uint64_t deadline_s)
 {
-	int r;
+	uint64_t now_s;
 
-	/* The watcher first: if we are killed now, it still takes it back. */
-	if (!o->no_confirm && (r = start_watcher(deadline_s)) < 0) {
-		report_failure("cannot wait for a confirmation: %s",
-		    strerror(-r));
-		return fail_and_undo();
-	}
 	if (reload() >= 0)
 		return fail_and_undo();
 	say_setup("put", "CS031I");
 	if (o->no_confirm) {
-		(void)setupjournal_close();
+		if (setupjournal_close(our_files, N_FILES) < 0)
+			return report_failure("it took too long, and has been "
+					      "taken back");
 		printf("in force\n");
 		return NODE_DONE;
 	}
+	now_s = clock_now_usec() / USEC_PER_SEC;
 	printf("in force for %llu s. Leave this login open. Log in a second "
 	       "time, with a\ncertificate, become root there, and run:\n\n"
 	       "    countersign-node setup --confirm\n\n"
 	       "Otherwise everything is taken back by itself.\n",
-	    (unsigned long long)o->timeout_s);
+	    (unsigned long long)(deadline_s > now_s ? deadline_s - now_s : 0));
 	return NODE_DONE;
 }
 
 static int
-put(const struct setup_options *o, const struct setup_file files[N_FILES])
+put_one(const struct setup_file *file)
+{
+	int r = setupjournal_apply(file);
+
+	return r < 0
+	    ? report_failure("cannot write '%s': %s", file->path, strerror(-r))
+	    : -1;
+}
+
+/* The watcher of an earlier setup must have seen its end before there is a
+ * journal again, or it would take this one for its own. */
+static void
+let_watcher_end(void)
+{
+	int fd;
+
+	if (!setupjournal_is_open() && (fd = setupjournal_watch()) >= 0)
+		close(fd);
+}
+
+static int
+put(const struct setup_options *o, const struct setup_file files[N_FILES],
+    int lock)
 {
 	uint64_t deadline_s = clock_now_usec() / USEC_PER_SEC + o->timeout_s;
-	int r = setupjournal_open(files, N_FILES, deadline_s);
+	int r;
 
-	if (r == -EEXIST)
+	let_watcher_end();
+	if ((r = setupjournal_open(files, N_FILES, deadline_s)) == -EEXIST)
 		return report_failure("an earlier setup waits: "
 				      "'countersign-node setup --confirm' or "
 				      "'--undo'");
 	if (r < 0)
 		return report_failure("cannot keep what is there now: %s",
 		    strerror(-r));
-	if ((r = setupjournal_apply(files, N_FILES)) < 0) {
-		report_failure("cannot write: %s", strerror(-r));
+	/* From here on: whatever happens to this process, the watcher takes it
+	 * back. PAM's lines count as soon as they are there. */
+	ignore_hangups();
+	if ((r = start_watcher(deadline_s, lock)) < 0) {
+		report_failure("cannot wait for a confirmation: %s",
+		    strerror(-r));
 		return fail_and_undo();
 	}
-	if (!is_in_force())
+	if (put_one(&files[1]) >= 0 || !is_good(check_sshd) ||
+	    put_one(&files[0]) >= 0 || !is_good(check_pam))
 		return fail_and_undo();
 	return finish(o, deadline_s);
 }
 
 static int
-setup(const struct setup_options *o)
+setup(const struct setup_options *o, int lock)
 {
 	AUTO(free) char *drop_in = NULL, *old = NULL, *pam = NULL;
-	struct setup_file files[N_FILES] = { { DROP_IN, NULL, 0644 },
-		{ PAM_STACK_FILE, NULL, 0644 } };
+	struct setup_file files[N_FILES] = { our_files[0], our_files[1] };
 	int r;
 
 	if ((r = check_ready()) >= 0 ||
@@ -327,9 +444,9 @@ setup(const struct setup_options *o)
 		return report_failure(PAM_STACK_FILE
 		    " has no pam_loginuid line followed by a pam_env line to "
 		    "put ours by: see pam_countersign(8)");
-	files[0].text = drop_in;
-	files[1].text = pam;
-	return put(o, files);
+	files[0].text = pam;
+	files[1].text = drop_in;
+	return put(o, files, lock);
 }
 
 /* ---- after ---- */
@@ -346,7 +463,7 @@ confirm(void)
 		return report_failure("this login is older than the setup, and "
 				      "so proves nothing: log in a second time "
 				      "and confirm there");
-	if (setupjournal_close() < 0)
+	if (setupjournal_close(our_files, N_FILES) < 0)
 		return report_failure("it has just been taken back");
 	say_setup("confirmed", "CS031I");
 	printf("confirmed\n");
@@ -354,16 +471,24 @@ confirm(void)
 }
 
 static int
-undo_by_hand(void)
+undo_by_hand(bool if_unwatched)
 {
-	int r = undo();
+	int r;
+
+	/* Asked under the lock: nobody is in the middle of a setup. */
+	if (if_unwatched &&
+	    (!setupjournal_is_open() || setupjournal_is_watched()))
+		return NODE_DONE;
+	r = undo();
 
 	if (r == -ENOENT)
 		return report_failure("there is no unconfirmed setup; to take "
 				      "out a confirmed one: countersign-node "
 				      "remove");
 	if (r < 0)
-		return NODE_FAILED;
+		return report_failure("cannot take everything back: %s (try "
+				      "it again)",
+		    strerror(-r));
 	printf("everything is as it was\n");
 	return NODE_DONE;
 }
@@ -372,44 +497,46 @@ int
 node_setup(int argc, char **argv)
 {
 	struct setup_options o = { .timeout_s = CONFIRM_DEFAULT_S };
+	AUTO(close) int lock = -1;
 	int r;
 
 	if ((r = parse_options(argc, argv, &o)) >= 0)
 		return r;
 	if (geteuid() != 0)
 		return report_failure("has to run as root");
+	if (o.watch)
+		return watch_by_hand();
+	if ((lock = setupjournal_lock()) < 0)
+		return report_failure("cannot use '" SETUPJOURNAL_DIR "': %s",
+		    strerror(-lock));
 	if (o.confirm)
 		return confirm();
-	return o.undo ? undo_by_hand() : setup(&o);
+	return o.undo ? undo_by_hand(o.if_unwatched) : setup(&o, lock);
 }
 
 static int
 take_out(void)
 {
 	AUTO(free) char *old = NULL, *pam = NULL;
-	struct setup_file files[N_FILES] = { { DROP_IN, NULL, 0644 },
-		{ PAM_STACK_FILE, NULL, 0644 } };
-	AUTO_CLEAR(sshdconfig_clear) struct sshdconfig conf = { 0 };
-	AUTO(free) char *error = NULL;
+	struct setup_file files[N_FILES] = { our_files[0], our_files[1] };
 	int r;
 
 	if ((r = read_text(PAM_STACK_FILE, &old)) >= 0)
 		return r;
 	if ((pam = pamstack_without_ours(old)) == NULL)
 		return report_failure("out of memory");
-	files[1].text = pam;
-	/* sshd first: with our hooks and without our PAM lines nobody gets in,
-	 * the other way round plain logins do not. */
-	if ((r = setupjournal_apply(files, N_FILES)) < 0)
-		return report_failure("cannot write: %s", strerror(-r));
-	if (sshdconfig_ask(NULL, &conf, &error) < 0)
-		return report_failure("sshd does not like its configuration "
-				      "without ours: %s",
-		    error != NULL ? error : "");
+	/* PAM's lines first, as in an undo. */
+	files[0].text = pam;
+	if ((r = put_one(&files[0])) >= 0 || (r = put_one(&files[1])) >= 0)
+		return r;
 	r = sshdconfig_reload();
 	if (r < 0 && r != -ESRCH)
-		return report_failure("cannot reload sshd: %s", strerror(-r));
-	(void)setupjournal_close();
+		return report_failure(
+		    "cannot reload sshd, which goes on as it was: %s",
+		    r == -EINVAL ? "it does not like its configuration without "
+				   "ours (sshd -t says why)"
+				 : strerror(-r));
+	(void)setupjournal_close(our_files, N_FILES);
 	say_setup("removed", "CS031W");
 	printf("out of force: sshd is as it was, and what was closed is open "
 	       "again\n");
@@ -419,6 +546,8 @@ take_out(void)
 int
 node_remove(int argc, char **argv)
 {
+	AUTO(close) int lock = -1;
+
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		fputs(remove_usage, stdout);
 		return NODE_DONE;
@@ -429,5 +558,8 @@ node_remove(int argc, char **argv)
 	}
 	if (geteuid() != 0)
 		return report_failure("has to run as root");
+	if ((lock = setupjournal_lock()) < 0)
+		return report_failure("cannot use '" SETUPJOURNAL_DIR "': %s",
+		    strerror(-lock));
 	return take_out();
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The session lines of sshd's PAM stack (pam.d(5)). */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +8,13 @@
 
 #include "auto.h"
 #include "pamstack.h"
+#include "parse.h"
+#include "path.h"
 
-#define OUR_FIRST "session    required     pam_countersign.so\n"
-#define OUR_LAST  "session    required     pam_countersign.so environment\n"
+#define DEPTH_MAX      8
+#define FILE_MAX_BYTES 65536U
+#define OUR_FIRST      "session    required     pam_countersign.so\n"
+#define OUR_LAST       "session    required     pam_countersign.so environment\n"
 
 /* The next word, or one in [brackets]; empty at the end. */
 static char *
@@ -37,8 +40,7 @@ is_session(const char *type)
 }
 
 static int
-add_line(struct pamstack *s, size_t number, const char *control,
-    const char *module, const char *arguments)
+add_line(struct pamstack *s, const struct pamline *l)
 {
 	struct pamline *more = reallocarray(s->v, s->n + 1, sizeof(*more));
 
@@ -46,50 +48,192 @@ add_line(struct pamstack *s, size_t number, const char *control,
 		return -ENOMEM;
 	s->v = more;
 	more += s->n++;
-	*more = (struct pamline){ .control = strdup(control),
-		.module = strdup(module),
-		.arguments = strdup(arguments),
-		.number = number };
+	*more = *l;
+	more->control = strdup(l->control);
+	more->module = strdup(l->module);
+	more->arguments = strdup(l->arguments);
 	return more->control == NULL || more->module == NULL ||
 		more->arguments == NULL
 	    ? -ENOMEM
 	    : 0;
 }
 
-static int
-parse_line(struct pamstack *s, char *line, size_t number)
+static void
+trim_end(char *s)
 {
-	char *type, *control, *module;
-	size_t n;
+	size_t n = strlen(s);
 
-	line[strcspn(line, "#\r")] = '\0';
-	type = take_word(&line);
-	if (strcmp(type, "@include") == 0)
-		return add_line(s, number, type, take_word(&line), "");
+	while (n > 0 && strchr(" \t\r", s[n - 1]) != NULL)
+		s[--n] = '\0';
+}
+
+static int
+parse_line(struct pamstack *s, char *line, size_t first, size_t number)
+{
+	struct pamline l = { .first = first,
+		.number = number,
+		.arguments = (char[]){ "" } };
+	char *type = take_word(&line);
+
+	if (strcmp(type, "@include") == 0) {
+		l.control = type;
+		l.module = take_word(&line);
+		return add_line(s, &l);
+	}
 	if (!is_session(type))
 		return 0;
-	control = take_word(&line);
-	module = take_word(&line);
-	line += strspn(line, " \t");
-	for (n = strlen(line); n > 0 && strchr(" \t", line[n - 1]) != NULL;)
-		line[--n] = '\0';
-	return add_line(s, number, control, module, line);
+	l.may_be_missing = type[0] == '-';
+	l.control = take_word(&line);
+	l.module = take_word(&line);
+	l.arguments = line + strspn(line, " \t");
+	return add_line(s, &l);
+}
+
+/* Without its comment; true if the next line goes on with it. */
+static bool
+cut_line(char *line)
+{
+	size_t n;
+
+	line[strcspn(line, "#")] = '\0';
+	trim_end(line);
+	n = strlen(line);
+	if (n == 0 || line[n - 1] != '\\')
+		return false;
+	line[n - 1] = ' ';
+	return true;
 }
 
 int
 pamstack_parse(const char *text, struct pamstack *ret)
 {
-	AUTO(free) char *copy = strdup(text);
-	char *at = copy, *line;
-	size_t number = 0;
+	AUTO(free) char *copy = strdup(text), *whole = strdup("");
+	char *at = copy, *line, *joined;
+	size_t number = 0, first = 1;
+	bool goes_on;
 	int r;
 
-	if (copy == NULL)
+	if (copy == NULL || whole == NULL)
 		return -ENOMEM;
-	while ((line = strsep(&at, "\n")) != NULL)
-		if ((r = parse_line(ret, line, ++number)) < 0)
+	while ((line = strsep(&at, "\n")) != NULL) {
+		number++;
+		goes_on = cut_line(line);
+		if (asprintf(&joined, "%s%s", whole, line) < 0)
+			return -ENOMEM;
+		free(whole);
+		whole = joined;
+		if (goes_on && at != NULL)
+			continue;
+		trim_end(whole);
+		if ((r = parse_line(ret, whole, first, number)) < 0)
 			return r;
+		whole[0] = '\0';
+		first = number + 1;
+	}
 	return 0;
+}
+
+const char *
+pamline_module(const struct pamline *l)
+{
+	const char *slash = strrchr(l->module, '/');
+
+	return slash != NULL ? slash + 1 : l->module;
+}
+
+/* pam.conf(5): "die" and "bad" fail, "ok" and "ignore" go on, "done" returns, a
+ * number skips as many. */
+static bool
+action_may_skip(const char *action, size_t distance)
+{
+	uint64_t n;
+
+	if (strcmp(action, "done") == 0)
+		return true;
+	return parse_uint(action, 1, UINT32_MAX, &n) == 0 && n >= distance;
+}
+
+bool
+pamline_may_skip(const struct pamline *l, size_t distance)
+{
+	AUTO(free) char *copy = strdup(l->control);
+	char *at = copy, *word, *action;
+
+	if (copy == NULL || strcmp(l->control, "sufficient") == 0)
+		return true;
+	if (copy[0] != '[')
+		return false;
+	while ((word = strsep(&at, " \t[]")) != NULL)
+		if ((action = strchr(word, '=')) != NULL &&
+		    action_may_skip(action + 1, distance))
+			return true;
+	return false;
+}
+
+static bool
+is_include(const struct pamline *l)
+{
+	return strcmp(l->control, "@include") == 0 ||
+	    strcmp(l->control, "include") == 0 ||
+	    strcmp(l->control, "substack") == 0;
+}
+
+static int load_into(struct pamstack *to, const char *path, size_t number,
+    unsigned depth, char **ret_file);
+
+static int
+include(struct pamstack *to, const struct pamline *l, size_t number,
+    unsigned depth, char **ret_file)
+{
+	AUTO(free) char *path = NULL;
+
+	if (asprintf(&path, "%s%s", l->module[0] == '/' ? "" : "/etc/pam.d/",
+		l->module) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return load_into(to, path, number, depth + 1, ret_file);
+}
+
+static int
+load_into(struct pamstack *to, const char *path, size_t number, unsigned depth,
+    char **ret_file)
+{
+	AUTO_CLEAR(pamstack_clear) struct pamstack own = { 0 };
+	AUTO(free) char *text = NULL;
+	size_t len, i;
+	int r;
+
+	r = depth > DEPTH_MAX
+	    ? -ELOOP
+	    : path_read_trusted(path, 0, FILE_MAX_BYTES, &text, &len);
+	if (r == 0)
+		r = pamstack_parse(text, &own);
+	if (r < 0) {
+		if (*ret_file == NULL)
+			*ret_file = strdup(path);
+		return r;
+	}
+	for (i = 0; i < own.n && r == 0; i++) {
+		struct pamline *l = &own.v[i];
+
+		if (is_include(l)) {
+			r = include(to, l, depth == 0 ? l->number : number,
+			    depth, ret_file);
+			continue;
+		}
+		if (depth > 0)
+			l->first = l->number = number;
+		r = add_line(to, l);
+	}
+	return r;
+}
+
+int
+pamstack_load(const char *path, struct pamstack *ret, char **ret_file)
+{
+	*ret_file = NULL;
+	return load_into(ret, path, 0, 0, ret_file);
 }
 
 void
@@ -112,8 +256,9 @@ is_our_line(const struct pamstack *s, size_t number)
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
-		if (s->v[i].number == number)
-			return strcmp(s->v[i].module, PAM_MODULE) == 0;
+		if (s->v[i].first <= number && number <= s->v[i].number)
+			return strcmp(pamline_module(&s->v[i]), PAM_MODULE) ==
+			    0;
 	return false;
 }
 
@@ -126,10 +271,10 @@ find_places(const struct pamstack *s, size_t *ret_first, size_t *ret_last)
 
 	*ret_first = *ret_last = 0;
 	for (i = 0; i < s->n; i++) {
-		if (strcmp(s->v[i].module, "pam_loginuid.so") == 0 &&
+		if (strcmp(pamline_module(&s->v[i]), "pam_loginuid.so") == 0 &&
 		    *ret_first == 0)
 			*ret_first = s->v[i].number;
-		if (strcmp(s->v[i].module, "pam_env.so") == 0)
+		if (strcmp(pamline_module(&s->v[i]), "pam_env.so") == 0)
 			*ret_last = s->v[i].number;
 	}
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "bundle.h"
 #include "clock.h"
 #include "host.h"
+#include "inforce.h"
 #include "krl.h"
 #include "path.h"
 #include "release.h"
@@ -48,10 +48,11 @@ release_n_wanted(const struct settings *s)
 
 /* A pipe or a device in the place of a file must not hold us up. */
 static int
-open_regular(const char *path, FILE **ret)
+open_regular(int dir, const char *name, int flags, FILE **ret)
 {
 	AUTO(close)
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = openat(dir, name,
+	    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -64,40 +65,53 @@ open_regular(const char *path, FILE **ret)
 	return 0;
 }
 
+static const char *
+words_of(int r)
+{
+	switch (r) {
+	case -EFBIG:
+		return "larger than it may be";
+	case -EINVAL:
+		return "not a file";
+	case -ELOOP:
+		return "a symbolic link";
+	default:
+		return strerror(-r);
+	}
+}
+
 static int
-read_one(const char *path, enum release_file file, struct release_bytes *ret,
-    struct conf_error *reterr)
+read_one(int dir, enum release_file file, int flags, struct release_bytes *ret)
 {
 	AUTO(fclose) FILE *f = NULL;
-	int r;
+	int r = open_regular(dir, files[file].name, flags, &f);
 
-	if ((r = open_regular(path, &f)) == 0)
-		r = path_read(f, files[file].max_bytes, &ret->p, &ret->len);
-	if (r < 0)
-		conf_error(reterr, 0, "cannot read '%s': %s", path,
-		    r == -EFBIG	       ? "larger than it may be"
-			: r == -EINVAL ? "not a file"
-				       : strerror(-r));
-	return r;
+	return r < 0 ? r
+		     : path_read(f, files[file].max_bytes, &ret->p, &ret->len);
 }
 
 int
-release_read(const char *dir, size_t n_wanted, struct release *ret,
-    struct conf_error *reterr)
+release_read(const char *path, size_t n_wanted, bool with_links,
+    struct release *ret, struct conf_error *reterr)
 {
-	char path[PATH_MAX];
+	int flags = with_links ? 0 : O_NOFOLLOW, r;
+	AUTO(close)
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 	size_t i;
-	int n, r;
 
+	if (dir < 0) {
+		r = -errno;
+		conf_error(reterr, 0, "cannot read '%s': %s", path,
+		    strerror(-r));
+		return r;
+	}
 	for (i = 0; i < n_wanted; i++) {
-		n = snprintf(path, sizeof(path), "%s/%s", dir, files[i].name);
-		if (n < 0 || (size_t)n >= sizeof(path))
-			return conf_error(reterr, 0, "'%s': too long a name",
-			    dir);
-		r = read_one(path, (enum release_file)i, &ret->files[i],
-		    reterr);
-		if (r < 0)
+		r = read_one(dir, (enum release_file)i, flags, &ret->files[i]);
+		if (r < 0) {
+			conf_error(reterr, 0, "cannot read '%s/%s': %s", path,
+			    files[i].name, words_of(r));
 			return r;
+		}
 	}
 	return 0;
 }
@@ -160,13 +174,18 @@ read_present(const char *path, uid_t trusted, size_t max_bytes,
 
 static int
 compare_policy(struct release *r, const struct release_bytes *present,
-    struct conf_error *reterr)
+    uint64_t newest, struct conf_error *reterr)
 {
 	struct conf_error ignored;
 	struct policy *old = NULL;
 	int e;
 
 	r->policy_is_new = !same_bytes(&r->files[RELEASE_POLICY], present);
+	if (r->policy->version < newest)
+		return conf_error(reterr, 0,
+		    "policy.json: version %" PRIu64 " is older than %" PRIu64
+		    ", which was in force",
+		    r->policy->version, newest);
 	if (present->p == NULL)
 		return 0;
 	e = policy_parse(present->p, present->len, &old, &ignored);
@@ -193,8 +212,11 @@ verify_policy(struct release *r, const struct settings *s, uint64_t now_s,
 {
 	const struct release_bytes *b = &r->files[RELEASE_POLICY];
 	struct release_bytes present = { 0 };
+	struct inforce_marks marks;
 	char end[CLOCK_TEXT_MAX];
 	int e;
+
+	inforce_read_marks(s, trusted, &marks);
 
 	if ((e = verify_signature(r, RELEASE_POLICY, POLICY_NAMESPACE, keys,
 		 reterr)) < 0)
@@ -204,7 +226,7 @@ verify_policy(struct release *r, const struct settings *s, uint64_t now_s,
 		return prefixed(e, "policy.json", reterr);
 	if ((e = read_present(s->policy, trusted, POLICY_MAX_BYTES,
 		 &present)) == 0)
-		e = compare_policy(r, &present, reterr);
+		e = compare_policy(r, &present, marks.policy, reterr);
 	free(present.p);
 	/* One that is in force may have expired: that is StalePolicy's. */
 	if (e == 0 && r->policy_is_new && r->policy->expires_s != 0 &&
@@ -231,12 +253,17 @@ krl_version_of(const struct release_bytes *b, uint64_t *ret)
 
 static int
 compare_krl(struct release *r, const struct release_bytes *present,
-    struct conf_error *reterr)
+    uint64_t newest, struct conf_error *reterr)
 {
 	uint64_t old;
 	int e;
 
 	r->krl_is_new = !same_bytes(&r->files[RELEASE_KRL], present);
+	if (r->krl_version < newest)
+		return conf_error(reterr, 0,
+		    "krl: version %" PRIu64 " is older than %" PRIu64
+		    ", which was in force",
+		    r->krl_version, newest);
 	if (!r->krl_is_new || present->p == NULL)
 		return 0;
 	if ((e = krl_version_of(present, &old)) < 0)
@@ -254,8 +281,10 @@ verify_krl(struct release *r, const struct settings *s, uid_t trusted,
     const struct sshkey_list *keys, struct conf_error *reterr)
 {
 	struct release_bytes present = { 0 };
+	struct inforce_marks marks;
 	int e;
 
+	inforce_read_marks(s, trusted, &marks);
 	if ((e = verify_signature(r, RELEASE_KRL, KRL_NAMESPACE, keys,
 		 reterr)) < 0)
 		return e;
@@ -267,7 +296,7 @@ verify_krl(struct release *r, const struct settings *s, uid_t trusted,
 	if (e == 0)
 		e = read_present(s->krl, trusted, KRL_MAX_BYTES, &present);
 	if (e == 0)
-		e = compare_krl(r, &present, reterr);
+		e = compare_krl(r, &present, marks.krl, reterr);
 	free(present.p);
 	return e;
 }

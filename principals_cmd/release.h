@@ -40,9 +40,10 @@ size_t release_max_bytes(enum release_file file);
 size_t release_n_wanted(const struct settings *s);
 
 /* Into a zeroed one, to be cleared on failure as well. 0 or -errno with *reterr:
- * regular files only, and never more than they may have. */
-int release_read(const char *dir, size_t n_wanted, struct release *ret,
-    struct conf_error *reterr);
+ * regular files only, and never more than they may have. Without with_links no
+ * symbolic link is followed: for root, in a folder of another's. */
+int release_read(const char *dir, size_t n_wanted, bool with_links,
+    struct release *ret, struct conf_error *reterr);
 /*
  * Could it be put in force here: signed by one of the host's policy keys, not
  * older than what is in force, not expired, a KRL that sshd reads? 0, -ENOMEM,

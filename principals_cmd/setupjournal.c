@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "auto.h"
@@ -35,6 +36,14 @@ lock_file(const char *path, int how)
 	return r;
 }
 
+int
+setupjournal_lock(void)
+{
+	if (mkdir(SETUPJOURNAL_DIR, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	return lock_file(LOCK, LOCK_EX);
+}
+
 static int
 load(json_t **ret)
 {
@@ -57,37 +66,60 @@ save(const json_t *doc)
 	    : path_write_atomic(JOURNAL, text, strlen(text), 0600, 0);
 }
 
-/* The file as it is, inside the journal; null if there is none. */
+/* "/etc/pam.d/sshd" gives "/etc/pam.d/.sshd.countersign-old": no name that PAM
+ * or sshd reads. */
 static int
-keep(json_t *files, const char *path)
+old_path(const char *path, char *ret, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	int n = snprintf(ret, size, "%.*s/.%s.countersign-old",
+	    (int)(slash - path), path, slash + 1);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+static int
+read_file(const char *path, char **ret)
+{
+	size_t len;
+
+	return path_read_trusted(path, 0, FILE_MAX_BYTES, ret, &len);
+}
+
+/* A copy beside the file, with its mode and owner; none of one that there is
+ * not. */
+static int
+keep(const char *path)
 {
 	AUTO(free) char *text = NULL;
+	char old[PATH_MAX];
 	struct stat st;
-	size_t len;
-	json_t *item;
 	int r;
 
+	if ((r = old_path(path, old, sizeof(old))) < 0)
+		return r;
 	if (stat(path, &st) < 0) {
 		if (errno != ENOENT)
 			return -errno;
-		item = json_pack("{s:s, s:n}", "path", path, "text");
-	} else {
-		r = path_read_trusted(path, 0, FILE_MAX_BYTES, &text, &len);
-		if (r < 0)
-			return r;
-		/* Not UTF-8, or with a NUL: no configuration of anything. */
-		item = json_pack("{s:s, s:s%, s:i}", "path", path, "text", text,
-		    len, "mode", (int)(st.st_mode & 0777));
-		if (item == NULL)
-			return -EBADMSG;
+		return unlink(old) < 0 && errno != ENOENT ? -errno : 0;
 	}
-	return json_array_append_new(files, item) < 0 ? -ENOMEM : 0;
+	if ((r = read_file(path, &text)) < 0)
+		return r;
+	return path_write_atomic_group(old, text, strlen(text),
+	    st.st_mode & 0777, st.st_gid, 0);
+}
+
+/* What was put in place, to know it again. */
+static json_t *
+describe(const struct setup_file *f)
+{
+	return json_pack("{s:s, s:s?, s:b}", "path", f->path, "text", f->text,
+	    "was_there", access(f->path, F_OK) == 0);
 }
 
 int
 setupjournal_open(const struct setup_file *files, size_t n, uint64_t deadline_s)
 {
-	AUTO(close) int lock = -1;
 	json_auto_t *doc = NULL;
 	json_t *list = json_array();
 	size_t i;
@@ -97,14 +129,11 @@ setupjournal_open(const struct setup_file *files, size_t n, uint64_t deadline_s)
 	    "reloaded", (json_int_t)0, "files", list);
 	if (doc == NULL)
 		return -ENOMEM;
-	if (mkdir(SETUPJOURNAL_DIR, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	if ((lock = lock_file(LOCK, LOCK_EX)) < 0)
-		return lock;
 	if (setupjournal_is_open())
 		return -EEXIST;
 	for (i = 0; i < n; i++)
-		if ((r = keep(list, files[i].path)) < 0)
+		if ((r = keep(files[i].path)) < 0 ||
+		    (r = json_array_append_new(list, describe(&files[i]))) < 0)
 			return r;
 	return save(doc);
 }
@@ -155,69 +184,110 @@ put(const char *path, const char *text, mode_t mode)
 }
 
 int
-setupjournal_apply(const struct setup_file *files, size_t n)
+setupjournal_apply(const struct setup_file *file)
 {
-	size_t i;
-	int r;
+	return put(file->path, file->text, file->mode);
+}
 
-	for (i = 0; i < n; i++)
-		if ((r = put(files[i].path, files[i].text, files[i].mode)) < 0)
-			return r;
-	return 0;
+static const json_t *
+described(const json_t *doc, const char *path)
+{
+	const char *name;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (json_object_get(doc, "files"), i, item) {
+		name = json_string_value(json_object_get(item, "path"));
+		if (name != NULL && strcmp(name, path) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+/* Is it what setup wrote, or has somebody changed it since? */
+static bool
+is_untouched(const json_t *item, const char *now)
+{
+	const char *then = json_string_value(json_object_get(item, "text"));
+
+	return then != NULL && strcmp(then, now) == 0;
 }
 
 static int
-restore(json_t *files)
+take_ours_out(const struct setup_file *f, const char *now)
 {
-	const char *path;
-	json_t *item;
-	size_t i;
+	AUTO(free) char *text = f->without_ours(now);
+
+	if (text == NULL)
+		return -ENOMEM;
+	return strcmp(text, now) == 0 ? 0 : put(f->path, text, f->mode);
+}
+
+static int
+undo_file(const json_t *doc, const struct setup_file *f)
+{
+	const json_t *item = described(doc, f->path);
+	AUTO(free) char *now = NULL;
+	char old[PATH_MAX];
 	int r;
 
-	json_array_foreach (files, i, item) {
-		path = json_string_value(json_object_get(item, "path"));
-		if (path == NULL)
-			return -EBADMSG;
-		r = put(path, json_string_value(json_object_get(item, "text")),
-		    (mode_t)json_integer_value(json_object_get(item, "mode")));
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (item == NULL)
+		return 0;
+	if ((r = old_path(f->path, old, sizeof(old))) < 0)
+		return r;
+	if (!json_is_true(json_object_get(item, "was_there")))
+		return unlink(f->path) < 0 && errno != ENOENT ? -errno : 0;
+	if (f->without_ours != NULL && read_file(f->path, &now) == 0 &&
+	    !is_untouched(item, now))
+		return take_ours_out(f, now);
+	if (rename(old, f->path) == 0)
+		return path_fsync_parent(f->path);
+	/* It is back already. */
+	return errno == ENOENT ? 0 : -errno;
 }
 
 int
-setupjournal_undo(void)
+setupjournal_undo(const struct setup_file *files, size_t n)
 {
-	AUTO(close) int lock = lock_file(LOCK, LOCK_EX);
 	json_auto_t *doc = NULL;
-	int r;
+	int r, failed = 0;
+	size_t i;
 
-	if (lock < 0)
-		return lock == -ENOENT ? -ENOENT : lock;
 	if ((r = load(&doc)) < 0)
 		return r;
-	if ((r = restore(json_object_get(doc, "files"))) < 0)
-		return r;
-	return unlink(JOURNAL) < 0 ? -errno : 0;
+	for (i = 0; i < n; i++)
+		if ((r = undo_file(doc, &files[i])) < 0)
+			failed = r;
+	return failed;
 }
 
 int
-setupjournal_close(void)
+setupjournal_close(const struct setup_file *files, size_t n)
 {
-	AUTO(close) int lock = lock_file(LOCK, LOCK_EX);
+	char old[PATH_MAX];
+	size_t i;
 
-	if (lock < 0)
-		return lock;
 	if (unlink(JOURNAL) < 0)
 		return -errno;
+	for (i = 0; i < n; i++)
+		if (old_path(files[i].path, old, sizeof(old)) == 0)
+			(void)unlink(old);
 	return path_fsync_parent(JOURNAL);
 }
 
+/* The last one needs a moment to see that it has nothing to wait for. */
 int
 setupjournal_watch(void)
 {
-	return lock_file(WATCHER, LOCK_EX | LOCK_NB);
+	struct timespec tick = { .tv_nsec = 100000000 };
+	int i, fd = -EWOULDBLOCK;
+
+	for (i = 0; i < 20 && fd == -EWOULDBLOCK; i++) {
+		if (i > 0)
+			nanosleep(&tick, NULL);
+		fd = lock_file(WATCHER, LOCK_EX | LOCK_NB);
+	}
+	return fd;
 }
 
 bool

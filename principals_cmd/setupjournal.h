@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What `countersign-node setup` changes, so that it can be taken back: by the
- * watcher when nobody confirms, or by hand. */
+ * watcher when nobody confirms, at boot, or by hand. */
 #ifndef CS_SETUPJOURNAL_H
 #define CS_SETUPJOURNAL_H
 
@@ -16,10 +16,18 @@ struct setup_file {
 	const char *path;
 	const char *text; /* NULL: it goes away */
 	mode_t mode; /* if it is new */
+	/* Takes ours out of a text that others have changed meanwhile; the
+	 * result is freed. NULL: the file as a whole is ours. */
+	char *(*without_ours)(const char *text);
 };
 
-/* Keeps what the files are now; on disk before it returns. 0 or -errno; -EEXIST
- * if one is open. */
+/* One setup, undo or confirmation at a time: all of the others need this lock,
+ * which ends with its descriptor. Waits for it. A descriptor, or -errno. */
+int setupjournal_lock(void);
+
+/* Keeps what the files are now, beside them: taking it back is then only
+ * renaming, which a full disk allows. On disk before it returns. 0 or -errno;
+ * -EEXIST if one is open. */
 int setupjournal_open(const struct setup_file *files, size_t n,
     uint64_t deadline_s);
 bool setupjournal_is_open(void);
@@ -27,13 +35,14 @@ bool setupjournal_is_open(void);
  * -errno. */
 int setupjournal_times(uint64_t *ret_deadline_s, uint64_t *ret_reloaded_us);
 int setupjournal_note_reload(uint64_t now_us);
-/* Puts the files in place; on failure the caller undoes. */
-int setupjournal_apply(const struct setup_file *files, size_t n);
-/* The files are again what they were. 0, -ENOENT: it was confirmed, or never
- * begun; -errno: something is left, and it can be called again. */
-int setupjournal_undo(void);
-/* It stays as it is. 0, -ENOENT. */
-int setupjournal_close(void);
+/* Puts one in place. 0 or -errno. */
+int setupjournal_apply(const struct setup_file *file);
+/* The files are again what they were, or without ours; the journal stays open
+ * until setupjournal_close. 0, -ENOENT: it is not open; -errno: something is
+ * left (the rest is done), and it can be called again. */
+int setupjournal_undo(const struct setup_file *files, size_t n);
+/* It stays as it is now. 0, -ENOENT. */
+int setupjournal_close(const struct setup_file *files, size_t n);
 
 /* Held by whoever waits for the confirmation, until that process ends. Returns
  * a descriptor, or -errno. */

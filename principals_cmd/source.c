@@ -255,12 +255,13 @@ source_get(const char *source, const struct settings *s,
 	int r;
 
 	if (source[0] == '/') {
-		r = release_read(source, release_n_wanted(s), &ret->release,
-		    reterr);
+		r = release_read(source, release_n_wanted(s), true,
+		    &ret->release, reterr);
 		return r < 0 && r != -ENOMEM ? -EINVAL : r;
 	}
 	if (!is_fresh && fetchstate_is_from(state, source) &&
-	    release_read(spool, release_n_wanted(s), &spooled, &ignored) == 0)
+	    release_read(spool, release_n_wanted(s), false, &spooled,
+		&ignored) == 0)
 		g.spooled = &spooled;
 	return get_https(&g, reterr);
 }

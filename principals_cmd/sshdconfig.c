@@ -102,11 +102,23 @@ reload_by_systemd(void)
 	return -ESRCH;
 }
 
+/* sshd that is told to read a broken configuration ends. */
+static int
+is_readable(void)
+{
+	AUTO_CLEAR(sshdconfig_clear) struct sshdconfig c = { 0 };
+	AUTO(free) char *error = NULL;
+
+	return sshdconfig_ask(NULL, &c, &error);
+}
+
 int
 sshdconfig_reload(void)
 {
-	int pid;
+	int pid, r;
 
+	if ((r = is_readable()) < 0)
+		return r;
 	if (access("/run/systemd/system", F_OK) == 0)
 		return reload_by_systemd();
 	if ((pid = sshdconfig_pid()) < 0)

@@ -17,7 +17,8 @@ int sshdconfig_ask(const char *login, struct sshdconfig *ret, char **ret_error);
 /* The first value; "" if there is none. Borrowed. */
 const char *sshdconfig_get(const struct sshdconfig *c, const char *keyword);
 void sshdconfig_clear(struct sshdconfig *c);
-/* Tells the running sshd to read it again. 0; -ESRCH: none is running. */
+/* Tells the running sshd to read it again. 0; -ESRCH: none is running; -EINVAL:
+ * it could not, and is left alone. */
 int sshdconfig_reload(void);
 /* The listening sshd, or -1. */
 int sshdconfig_pid(void);

@@ -1,13 +1,45 @@
 /* SPDX-License-Identifier: ISC */
-/* The policy reader, and a decision over whatever it lets through: a line that
- * is printed holds nothing that sshd would read as another line or option. */
+/* The policy reader, and over whatever it lets through: a decision, whose line
+ * means to sshd what was meant; its layout, which is the same policy; what check
+ * says of it. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "decide.h"
 #include "fuzz.h"
+#include "lineback.h"
+#include "policyfmt.h"
+#include "policylint.h"
 
 static uint8_t ca[] = "ca";
+
+static void
+use_tools(const uint8_t *p, size_t len, struct policy *policy)
+{
+	struct policyfile file = { .path = "p",
+		.text = strndup((const char *)p, len),
+		.len = len,
+		.policy = policy };
+	struct policyfile again = { 0 };
+	struct lints lints = { 0 };
+	json_t *a, *b;
+
+	/* A NUL ends a file that the tools read. */
+	if (strlen(file.text) == len) {
+		if (policylint(&file, 1, &lints) < 0 ||
+		    (again.text = policyfmt(&file)) == NULL)
+			abort();
+		a = json_loads(file.text, 0, NULL);
+		b = json_loads(again.text, 0, NULL);
+		if (!json_equal(a, b))
+			abort();
+		json_decref(a);
+		json_decref(b);
+	}
+	lints_clear(&lints);
+	free(again.text);
+	free(file.text);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
@@ -30,6 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	struct conf_error e;
 	struct policy *policy;
 	struct decision d;
+	const char *why;
 	char *line;
 	size_t i;
 
@@ -44,12 +77,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		abort();
 	decide(&q, &d);
 	line = decision_line(&d);
-	if (line != NULL &&
-	    (strpbrk(line, "\n\r#") != NULL ||
-		strncmp(line, "restrict", 8) != 0 ||
-		strncmp(strrchr(line, ' '), " role:", 6) != 0))
+	if (line != NULL && !lineback_means(line, &d, &why))
 		abort();
 	free(line);
+	use_tools(p, len, policy);
 	decision_clear(&d);
 	strv_clear(&c.principals);
 	labels_clear(&labels);

@@ -117,7 +117,7 @@ exits 0
 cp "$LAB/v12" "$SOURCE/policy.json"
 cp "$LAB/v12.sig" "$SOURCE/policy.json.sig"
 fresh
-unchanged 'version 12 is older than 13, which is in force'
+unchanged 'version 12 is older than 13'
 event '.event=="policy.update" and .code=="CS030E" and (.error|test("older than 13"))'
 story "and that is said once"
 fresh
@@ -140,7 +140,7 @@ story "an older KRL"
 cp "$SOURCE/krl" "$LAB/krl.now"
 cp "$SOURCE/krl.sig" "$LAB/krl.now.sig"
 list -z 5
-unchanged 'krl: version 5 is not newer'
+unchanged 'krl: version 5 is older than'
 
 story "a KRL that is damaged, although it is signed"
 head -c 60 "$LAB/krl.now" >"$SOURCE/krl"
@@ -188,6 +188,53 @@ rm "$SOURCE/policy.json"
 mkfifo "$SOURCE/policy.json"
 unchanged 'not a file'
 rm "$SOURCE/policy.json"
+
+story "an older one also where what is in force has been taken away"
+cp -a $V "$LAB/v.kept"
+rm $V/policy.json $V/policy.bin $V/krl
+cp "$LAB/v12" "$SOURCE/policy.json"
+cp "$LAB/v12.sig" "$SOURCE/policy.json.sig"
+refresh
+exits 1
+warns 'version 12 is older than 14, which was in force'
+cp -a "$LAB"/v.kept/policy.* "$LAB"/v.kept/krl $V/
+
+story "links in the folder that fetch owns: root follows none"
+cp "$LAB/v15" "$SOURCE/policy.json"
+mkdir -p "$LAB/links"
+ln -s /proc/kmsg "$LAB/links/policy.json"
+runs /usr/libexec/countersign/install-policy "$LAB/links"
+exits 1
+warns 'a symbolic link'
+ln -s "$SOURCE" "$LAB/link"
+runs /usr/libexec/countersign/install-policy "$LAB/link"
+exits 1
+
+story "a policy that root edits while it is compiled: what is written is what counts"
+cat >"$LAB/edit.sh" <<END
+sed 's/"deploy", //' $V/policy.json >$V/edited
+chgrp _countersign $V/edited
+chmod 640 $V/edited
+mv $V/edited $V/policy.json
+END
+cp "$LAB/v.kept/policy.json" $V/policy.json
+chgrp _countersign $V/policy.json
+rm -f $V/policy.bin
+strace -f -qq -o /dev/null -e inject=openat:delay_exit=40000 /usr/libexec/countersign/install-policy --compile 2>/dev/null &
+pid=$!
+for i in 1 2 3 4 5 6 7 8; do
+  sleep 0.1
+  bash "$LAB/edit.sh"
+done
+wait $pid
+as alice deploy -- true
+refused
+runs countersign-node refresh
+as alice deploy -- true
+refused
+as alice alice -- true
+exits 0
+cp -a "$LAB"/v.kept/policy.* $V/
 
 story "several sources: the first good one"
 cp "$LAB/v15" "$SOURCE/policy.json"

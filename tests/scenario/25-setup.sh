@@ -57,11 +57,17 @@ warns 'force_command: forcecommand of .root. is .none.'
 warns 'everything is as it was'
 rm /etc/ssh/sshd_config.d/0-first.conf
 before
+story "and one that sshd cannot read: sshd is not told to, and lives on"
 echo 'Nonsense yes' >/etc/ssh/sshd_config.d/0-first.conf
-runs countersign-node setup
+runs countersign-node setup --timeout 2s
 exits 1
 warns 'Bad configuration option'
+kill -0 "$SSHD" || fail "sshd is gone"
 rm /etc/ssh/sshd_config.d/0-first.conf
+for ((i = 0; i < 50; i++)); do
+  [ -e /var/lib/countersign/setup/journal.json ] || break
+  sleep 0.1
+done
 before
 story "a PAM stack with nothing to go by"
 sed -i '/pam_loginuid/d' $P
@@ -128,6 +134,31 @@ runs countersign-node setup --no-confirm
 exits 0
 [ "$(grep -c pam_countersign $P)" = 2 ] || fail "PAM's lines: $(cat $P)"
 
+story "a setup and an undo at once: one after the other"
+countersign-node remove >/dev/null
+for i in 1 2 3 4 5; do
+  countersign-node setup --timeout 60s >/dev/null 2>&1 &
+  pid=$!
+  sleep "0.0$i"
+  countersign-node setup --undo >/dev/null 2>&1
+  wait $pid
+  countersign-node setup --undo >/dev/null 2>&1
+  [ -e $DROP ] && fail "the drop-in is left"
+  cmp -s $P "$LAB/pam.before" || fail "PAM's lines are left"
+done
+countersign-node setup --no-confirm >/dev/null || fail "no setup"
+
+story "a PAM line that goes on in the next one"
+sed -i 's/pam_loginuid.so$/pam_loginuid.so \\\n    require_auditd_not/' $P
+cp $P "$LAB/pam.long"
+runs countersign-node setup --no-confirm
+exits 0
+grep -A 1 require_auditd_not $P | grep -q pam_countersign || fail "ours does not stand behind it: $(cat $P)"
+as boss root -- true
+cp "$LAB/pam.before" $P
+runs countersign-node setup --no-confirm
+exits 0
+
 story "taken out: sshd is as it was"
 runs countersign-node remove
 exits 0
@@ -154,24 +185,80 @@ runs countersign-node setup --undo
 exits 0
 before
 
-story "killed at each step: undone, or to be undone"
+story "killed at each step, and nobody there to help: it comes back by itself"
 killed=0
-for call in openat write fsync rename unlinkat unlink clone fork kill; do
-  for n in 1 2 3 4 5 6 7 8; do
-    { strace -qq -o /dev/null -e inject=$call:signal=KILL:when=$n countersign-node setup --timeout 2s; } >/dev/null 2>&1 && break
+for call in openat write fsync rename unlinkat unlink clone kill socket mkdir; do
+  for n in 1 2 3 4 5 6 7 8 12 16; do
+    { timeout 60 strace -qq -o /dev/null -e inject=$call:signal=KILL:when=$n countersign-node setup --timeout 2s; } >/dev/null 2>&1 && break
     killed=$((killed + 1))
-    for ((i = 0; i < 40; i++)); do
-      [ -e /var/lib/countersign/setup/journal.json ] || break
-      countersign-node setup --undo >/dev/null 2>&1 && break
+    for ((i = 0; i < 80; i++)); do
+      # Before anything was touched nobody has to wait for it.
+      cmp -s $P "$LAB/pam.before" && ! [ -e $DROP ] && ! pgrep -f "countersign-node setup" >/dev/null && break
       sleep 0.1
     done
     cmp -s $P "$LAB/pam.before" || fail "PAM's stack is not what it was after $call $n"
     [ -e $DROP ] && fail "the drop-in is left after $call $n"
+    countersign-node setup --undo --if-unwatched >/dev/null || fail "undo after $call $n"
   done
   countersign-node setup --undo >/dev/null 2>&1
 done
 [ $killed -gt 15 ] || fail "only $killed kills"
 echo "  ($killed kills)"
+
+story "hung up in the middle: it goes on, and comes back by itself"
+setsid countersign-node setup --timeout 3s >/dev/null 2>&1 &
+pid=$!
+for ((i = 0; i < 30; i++)); do
+  [ -e /var/lib/countersign/setup/journal.json ] && pgrep -f "countersign-node setup" -c | grep -q 2 && kill -HUP $pid 2>/dev/null
+  sleep 0.02
+done
+wait $pid
+sleep 4
+before
+
+story "the machine goes down before it is confirmed: at boot it is taken back"
+runs countersign-node setup --timeout 60s
+exits 0
+pkill -KILL -f 'countersign-node setup'
+/usr/share/countersign/prepare-host
+before
+story "but not while somebody waits"
+runs countersign-node setup --timeout 60s
+exits 0
+/usr/share/countersign/prepare-host
+[ -e $DROP ] || fail "it was taken back"
+runs countersign-node setup --undo
+before
+story "and somebody else can wait, too"
+runs countersign-node setup --timeout 2s
+pkill -KILL -f 'countersign-node setup'
+runs countersign-node setup --watch
+exits 0
+before
+
+story "what others changed meanwhile stays; only ours goes"
+runs countersign-node setup --timeout 2s
+echo 'session optional pam_umask.so' >>$P
+echo '# mine' >>$DROP
+sleep 4
+grep -q pam_umask $P || fail "the admin's line is gone"
+grep -q pam_countersign $P && fail "ours is left"
+[ -e $DROP ] && fail "the drop-in is left"
+[ -e /var/lib/countersign/setup/journal.json ] && fail "the journal is still open"
+cp "$LAB/pam.before" $P
+
+story "the disk is full when it has to be taken back"
+mkdir "$LAB/pam.d"
+mount -t tmpfs -o size=300k,mode=755 tmpfs "$LAB/pam.d"
+cp -a /etc/pam.d/. "$LAB/pam.d"
+mount --bind "$LAB/pam.d" /etc/pam.d
+runs countersign-node setup --timeout 2s
+exits 0
+cat /dev/zero >/etc/pam.d/filler 2>/dev/null
+sleep 4
+before
+umount /etc/pam.d
+
 kill -HUP "$SSHD"
 sleep 0.5
 before

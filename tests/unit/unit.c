@@ -124,9 +124,10 @@ int
 main(void)
 {
 	TCase *(*const cases[])(void) = { case_wire, case_text, case_conf,
-		case_path, case_cert, case_policy, case_decide, case_event,
-		case_messages, case_signer, case_krl, case_ledger, case_profile,
-		case_agent, case_sshdlog };
+		case_path, case_cert, case_policy, case_decide, case_hostpolicy,
+		case_policytool, case_pamstack, case_event, case_messages,
+		case_signer, case_krl, case_ledger, case_profile, case_agent,
+		case_sshdlog };
 	Suite *suite = suite_create("countersign");
 	SRunner *runner;
 	size_t i;
