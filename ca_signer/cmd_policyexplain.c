@@ -43,6 +43,7 @@ static const char usage[] =
 struct explain {
 	struct question q;
 	const char *cert_path;
+	bool has_words; /* of a certificate that is made up */
 	bool json;
 };
 
@@ -92,6 +93,7 @@ take_option(int c, struct explain *e)
 {
 	struct question *q = &e->q;
 
+	e->has_words = e->has_words || strchr("rtsmC", c) != NULL;
 	switch (c) {
 	case 'c':
 		e->cert_path = optarg;
@@ -175,6 +177,9 @@ parse_options(int argc, char **argv, struct explain *e)
 		return usage_error("--login is missing");
 	if ((e->cert_path == NULL) == (e->q.user == NULL))
 		return usage_error("either --cert or --user has to be given");
+	if (e->cert_path != NULL && e->has_words)
+		return usage_error("--cert says it all: no --role, --ttl, "
+				   "--serial, --mfa or --claims");
 	return -1;
 }
 

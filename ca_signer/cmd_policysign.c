@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* countersign policy sign and verify. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "auto.h"
 #include "bundle.h"
@@ -166,8 +168,13 @@ sign(const struct sign_options *o, const struct policyfile *p)
 {
 	AUTO(free) char *path = ca_path(o->ca, SIGNED_FILE);
 	AUTO(free) char *mark = mark_of(p);
+	AUTO(close) int lock = open(o->ca, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
+	/* Two signers at once would both find their version free. */
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return show_error(EXIT_INPUT, "cannot use the CA in '%s': %s",
+		    o->ca, strerror(errno));
 	if (path == NULL || mark == NULL)
 		return show_error(EXIT_INPUT, "out of memory");
 	if ((r = check_expiry(p->policy)) >= 0 ||

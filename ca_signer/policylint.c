@@ -292,7 +292,9 @@ lint_lock(struct linter *l, const struct lock *lock,
 	if (lock->target.role != NULL &&
 	    policy_role(l->policy, lock->target.role) == NULL)
 		add(l, LINT_WARNING, &role,
-		    "locks nobody: there is no role '%s'", lock->target.role);
+		    "the policy has no role '%s': it locks whoever holds one "
+		    "of that name all the same",
+		    lock->target.role);
 	if (is_of_everybody(&lock->target))
 		add(l, LINT_WARNING, &target,
 		    "locks everybody out of every host");

@@ -59,7 +59,7 @@ list_text(const struct strv *s)
 
 /* The entry of a list that is this login, or NULL. */
 static const char *
-entry_of_login(const struct why *w, const struct strv *logins)
+entry_of_login(struct why *w, const struct strv *logins)
 {
 	char login[TEMPLATE_LOGIN_MAX + 1];
 	size_t i;
@@ -90,9 +90,17 @@ static bool
 say_deny(struct why *w, const struct role *role)
 {
 	const struct label_rules *labels = &role->deny.labels;
-	const char *entry = entry_of_login(w, &role->deny.logins);
 	AUTO(free) char *patterns = NULL;
+	const char *entry;
 	size_t i;
+
+	w->values.is_odd = false;
+	entry = entry_of_login(w, &role->deny.logins);
+	if (entry == NULL && w->values.is_odd) {
+		say(w, "role '%s' denies logins by a claim that is no text",
+		    role->name);
+		return true;
+	}
 
 	if (entry != NULL) {
 		say(w, "role '%s' denies login '%s' (by \"%s\")", role->name,
@@ -198,7 +206,7 @@ claims_of(const struct cert *c)
 
 	if (cert_option_value(&c->extensions, "claims@countersign", &text) < 0)
 		return NULL;
-	return json_loads(text, 0, NULL);
+	return json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 }
 
 int

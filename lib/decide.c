@@ -216,20 +216,27 @@ ask_locks_of(struct judge *j, const struct hostpolicy *from)
 
 /* ---- roles ---- */
 
-/* The certificate's claims, read only when a template asks for them. */
-static void
+/* The certificate's claims. Some that cannot be read are not none: a deny may
+ * hang on them. */
+static enum reason
 read_claims(struct judge *j)
 {
 	AUTO(free) char *text = NULL;
+	int r =
+	    cert_option_value(&j->q->cert->extensions, CLAIMS_EXTENSION, &text);
 
-	if (j->values.claims != NULL)
-		return;
-	if (cert_option_value(&j->q->cert->extensions, CLAIMS_EXTENSION,
-		&text) == 0)
+	if (r == -ENOENT)
+		return REASON_NONE;
+	if (r == -ENOMEM)
+		return REASON_INTERNAL;
+	if (r == 0)
 		j->values.claims =
 		    json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	if (j->values.claims == NULL)
-		j->values.claims = json_object();
+	if (!json_is_object(j->values.claims)) {
+		say(j->d, "the certificate's claims cannot be read");
+		return REASON_BAD_CERTIFICATE;
+	}
+	return REASON_NONE;
 }
 
 static bool
@@ -240,8 +247,6 @@ login_fits(struct judge *j, const struct reader *entry)
 
 	if (memchr(text, '{', entry->left) == NULL)
 		return reader_is(entry, j->q->login);
-	if (template_has_claims(text, entry->left))
-		read_claims(j);
 	return template_login(text, entry->left, &j->values, login) &&
 	    strcmp(login, j->q->login) == 0;
 }
@@ -261,10 +266,21 @@ logins_have(struct judge *j, struct reader logins)
 	return 0;
 }
 
+/* A claim that is a list, say, may or may not be this login: denied. */
+static int
+denies_login(struct judge *j, struct reader logins)
+{
+	int r;
+
+	j->values.is_odd = false;
+	r = logins_have(j, logins);
+	return r == 0 && j->values.is_odd ? 1 : r;
+}
+
 static enum reason
 ask_deny(struct judge *j, const char *name, const struct host_role *role)
 {
-	int r = role->is_denied ? 1 : logins_have(j, role->deny_logins);
+	int r = role->is_denied ? 1 : denies_login(j, role->deny_logins);
 
 	if (r < 0)
 		return damaged(r);
@@ -426,6 +442,8 @@ judge(struct judge *j)
 
 	if (decide_roles_of(j->q->cert, &j->held) < 0)
 		return REASON_INTERNAL;
+	if ((r = read_claims(j)) != REASON_NONE)
+		return r;
 	if ((r = ask_locks_of(j, j->q->policy)) != REASON_NONE)
 		return r;
 	if (j->q->local_locks != NULL &&

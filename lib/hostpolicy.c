@@ -76,6 +76,7 @@ hostpolicy_digest(const struct host_facts *facts,
 	size_t i;
 
 	crypto_generichash_init(&state, NULL, 0, HOSTPOLICY_DIGEST_LEN);
+	digest_text(&state, HOSTPOLICY_COMPILER);
 	digest_text(&state, facts->hostname);
 	digest_text(&state, facts->server_id);
 	for (i = 0; i < facts->labels->n; i++) {

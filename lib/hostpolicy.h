@@ -47,6 +47,10 @@ struct hostpolicy {
 int hostpolicy_compile(const struct policy *p, const struct host_facts *facts,
     const struct hostpolicy_origin *origin, struct writer *ret);
 
+/* Another origin for an image that was compiled before its file was in place. */
+void hostpolicy_stamp(struct writer *image,
+    const struct hostpolicy_origin *origin);
+
 /* Checks the head; -EBADMSG. The bytes are borrowed. */
 int hostpolicy_open(const uint8_t *p, size_t len, struct hostpolicy *ret);
 /* Compiles in memory, which the result owns. */

@@ -327,6 +327,25 @@ write_head(const struct compiler *c, const struct hostpolicy_origin *origin,
 	writer_u32(w, n_buckets);
 }
 
+void
+hostpolicy_stamp(struct writer *image, const struct hostpolicy_origin *origin)
+{
+	struct reader r = { image->p, image->len };
+	const uint8_t *skipped;
+	uint8_t *at = image->p + HOSTPOLICY_ORIGIN_AT;
+	uint32_t n_buckets = 0;
+	size_t head;
+
+	store_u64(at, origin->size);
+	store_u64(at + 8, origin->ctime_ns);
+	store_u64(at + 16, origin->inode);
+	store_u64(at + 24, origin->device);
+	(void)reader_bytes(&r, HOSTPOLICY_HEAD_LEN - 4, &skipped);
+	(void)reader_u32(&r, &n_buckets);
+	head = HOSTPOLICY_HEAD_LEN + ((size_t)n_buckets + 1) * 4;
+	store_u64(image->p + head, hostpolicy_sum(image->p, head));
+}
+
 static int
 write_image(struct compiler *c, const struct hostpolicy_origin *origin,
     struct writer *w)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "auto.h"
 #include "lock.h"
@@ -80,6 +81,8 @@ read_host(const struct jsonread_place *at, json_t *v, void *field)
 static int
 read_target(const struct jsonread_place *at, json_t *v, void *field)
 {
+	const json_t *own = json_object_get(v, "node_labels");
+	bool is_empty = json_is_object(own) && json_object_size(own) == 0;
 	static const struct jsonread_key keys[] = {
 		JSONREAD_FIELD(lock_target, "user", read_user, user),
 		JSONREAD_FIELD(lock_target, "role", read_role, role),
@@ -92,7 +95,8 @@ read_target(const struct jsonread_place *at, json_t *v, void *field)
 		    labels),
 	};
 
-	if (json_is_object(v) && json_object_size(v) == 0)
+	/* Conditions count, not members: {"node_labels": {}} is none. */
+	if (json_is_object(v) && json_object_size(v) == (is_empty ? 1 : 0))
 		return jsonread_refuse(at,
 		    "names nobody; to lock everybody out of every host, say "
 		    "{\"node_labels\": {\"*\": [\"*\"]}}");
@@ -313,7 +317,8 @@ lock_is_for_host(const struct lock *l, const struct labels *labels,
 {
 	const struct lock_target *t = &l->target;
 
-	if (t->host != NULL && strcmp(t->host, hostname) != 0 &&
+	/* Names of hosts have no case. */
+	if (t->host != NULL && strcasecmp(t->host, hostname) != 0 &&
 	    strcmp(t->host, server_id) != 0)
 		return false;
 	return t->labels.n == 0 || label_rules_all_fit(&t->labels, labels);

@@ -47,9 +47,9 @@ is_claim(const char *name, size_t len, char ret[65])
 }
 
 static void
-put_claim(struct output *out, json_t *claims, const char *name)
+put_claim(struct output *out, struct template_values *values, const char *name)
 {
-	const json_t *v = json_object_get(claims, name);
+	const json_t *v = json_object_get(values->claims, name);
 	char number[32];
 
 	if (json_is_string(v)) {
@@ -60,12 +60,13 @@ put_claim(struct output *out, json_t *claims, const char *name)
 		put(out, number, strlen(number));
 	} else {
 		out->is_void = true;
+		values->is_odd = values->is_odd || v != NULL;
 	}
 }
 
 static void
 put_name(struct output *out, const char *name, size_t len,
-    const struct template_values *values)
+    struct template_values *values)
 {
 	char claim[65];
 
@@ -74,14 +75,14 @@ put_name(struct output *out, const char *name, size_t len,
 	else if (is_name(name, len, "user.local"))
 		put(out, values->user, strcspn(values->user, "@"));
 	else if (is_claim(name, len, claim))
-		put_claim(out, values->claims, claim);
+		put_claim(out, values, claim);
 	else
 		out->is_void = true;
 }
 
 bool
-template_login(const char *text, size_t len,
-    const struct template_values *values, char buf[TEMPLATE_LOGIN_MAX + 1])
+template_login(const char *text, size_t len, struct template_values *values,
+    char buf[TEMPLATE_LOGIN_MAX + 1])
 {
 	struct output out = { .p = buf };
 	const char *end = text + len, *open, *close;
@@ -101,12 +102,6 @@ template_login(const char *text, size_t len,
 	buf[out.len] = '\0';
 	/* A NUL in a claim would cut the name short. */
 	return !out.is_void && strlen(buf) == out.len && is_login_name(buf);
-}
-
-bool
-template_has_claims(const char *text, size_t len)
-{
-	return memmem(text, len, OPEN CLAIMS, 2 + strlen(CLAIMS)) != NULL;
 }
 
 /* Each claim by a value that is a login name by itself. */

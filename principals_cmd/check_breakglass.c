@@ -41,6 +41,24 @@ expand(const char *pattern, const struct passwd *pw)
 	return TAKE(text);
 }
 
+/* "from=" among the options, which stand before the key's type, and not of
+ * everywhere. */
+static bool
+is_pinned(const char *line)
+{
+	static const char *const types[] = { "ssh-", "ecdsa-", "sk-" };
+	const char *from = strcasestr(line, "from=\""), *type;
+	size_t i;
+
+	if (from == NULL || strncmp(from + 6, "*\"", 2) == 0)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		if (strncmp(line, types[i], strlen(types[i])) == 0)
+			return false;
+	type = strpbrk(from + 6, "\"");
+	return type != NULL && type > from + 6;
+}
+
 static void
 check_pins(struct checkup *c, const char *path, char *text)
 {
@@ -52,7 +70,7 @@ check_pins(struct checkup *c, const char *path, char *text)
 		if (*line == '\0' || *line == '#')
 			continue;
 		keys++;
-		if (strcasestr(line, "from=\"") == NULL)
+		if (!is_pinned(line))
 			finding_add(&c->findings, FINDING_BREAK_GLASS_PIN,
 			    "'%s' has a key without from=", path);
 	}
@@ -85,6 +103,25 @@ check_keys(struct checkup *c, const char *pattern, const struct passwd *pw)
 }
 
 static void
+check_passwords(struct checkup *c, const struct sshdconfig *conf,
+    const char *login)
+{
+	static const char *const keywords[] = { "passwordauthentication",
+		"kbdinteractiveauthentication", "hostbasedauthentication",
+		"gssapiauthentication" };
+	size_t i;
+
+	/* They are not asked where only keys are methods at all. */
+	if (strcmp(sshdconfig_get(conf, "authenticationmethods"),
+		"publickey") == 0)
+		return;
+	for (i = 0; i < ARRAY_SIZE(keywords); i++)
+		if (strcmp(sshdconfig_get(conf, keywords[i]), "yes") == 0)
+			finding_add(&c->findings, FINDING_BREAK_GLASS_PASSWORDS,
+			    "%s of '%s' is 'yes'", keywords[i], login);
+}
+
+static void
 check_member(struct checkup *c, const char *login)
 {
 	AUTO_CLEAR(sshdconfig_clear) struct sshdconfig conf = { 0 };
@@ -109,7 +146,25 @@ check_member(struct checkup *c, const char *login)
 		finding_add(&c->findings, FINDING_BREAK_GLASS_HOOKS,
 		    "revokedkeys of '%s' is '%s', which may be missing then",
 		    login, krl);
+	check_passwords(c, &conf, login);
 	check_keys(c, sshdconfig_get(&conf, "authorizedkeysfile"), pw);
+}
+
+/* By name, and those whose own group it is. */
+static void
+find_members(const struct group *g, struct strv *ret)
+{
+	gid_t gid = g->gr_gid;
+	const struct passwd *pw;
+	size_t i;
+
+	for (i = 0; g->gr_mem[i] != NULL; i++)
+		(void)strv_add_once(ret, g->gr_mem[i]);
+	setpwent();
+	while ((pw = getpwent()) != NULL)
+		if (pw->pw_gid == gid)
+			(void)strv_add_once(ret, pw->pw_name);
+	endpwent();
 }
 
 void
@@ -130,9 +185,7 @@ check_break_glass(struct checkup *c)
 		    "there is no group '%s'", name);
 		return;
 	}
-	/* A copy: getpwnam and what comes after may use the same memory. */
-	for (i = 0; g->gr_mem[i] != NULL; i++)
-		(void)strv_add(&members, g->gr_mem[i]);
+	find_members(g, &members);
 	if (members.n == 0)
 		finding_add(&c->findings, FINDING_BREAK_GLASS_GROUP,
 		    "nobody is in the group '%s'", name);

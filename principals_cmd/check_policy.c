@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Policy, locks, KRL: can they be used, are they signed, how old are they? */
+#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
@@ -52,7 +53,7 @@ load_as_helper(const struct passwd *pw, int to)
 	_exit(0);
 }
 
-static void
+void
 check_helper(struct checkup *c)
 {
 	const struct passwd *pw = getpwnam("_countersign");
@@ -196,6 +197,57 @@ check_krl(struct checkup *c)
 		    clock_rfc3339(k->generated, when));
 }
 
+/* Only a KRL that came from somewhere has a signature. */
+static void
+check_krl_signature(struct checkup *c)
+{
+	AUTO_CLEAR(sshkey_list_clear) struct sshkey_list keys = { 0 };
+	AUTO(free) char *krl = NULL, *sig = NULL, *path = NULL;
+	const struct settings *s = c->settings;
+	struct conf_error e = { 0 };
+	size_t len, sig_len;
+	int r;
+
+	if (s->policy_sources.n == 0 || !s->fetch_krl ||
+	    asprintf(&path, "%s.sig", s->krl) < 0) {
+		path = NULL;
+		return;
+	}
+	if (path_read_trusted(s->krl, 0, KRL_MAX_BYTES, &krl, &len) < 0)
+		return;
+	r = path_read_trusted(path, 0, BUNDLE_SIG_MAX_BYTES, &sig, &sig_len);
+	if (r < 0)
+		conf_error(&e, 0, "'%s': %s", path, strerror(-r));
+	else if ((r = host_load_cas(s->policy_key, 0, &keys, &e)) == 0)
+		r = bundle_verify(krl, len, sig, KRL_NAMESPACE, &keys, &e);
+	if (r < 0)
+		finding_add(&c->findings, FINDING_KRL_UNSIGNED, "%s", e.what);
+}
+
+/* A file that looks like a lock and is none locks nobody. */
+static void
+check_lock_names(struct checkup *c, const char *dir)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+	size_t n;
+
+	if (d == NULL)
+		return;
+	while ((e = readdir(d)) != NULL) {
+		n = strlen(e->d_name);
+		if (strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0 ||
+		    (e->d_name[0] != '.' && n > 5 &&
+			strcmp(e->d_name + n - 5, ".json") == 0))
+			continue;
+		finding_add(&c->findings, FINDING_LOCKS,
+		    "'%s/%s' is no lock: its name does not end in .json", dir,
+		    e->d_name);
+	}
+	closedir(d);
+}
+
 static void
 check_locks(struct checkup *c)
 {
@@ -203,8 +255,11 @@ check_locks(struct checkup *c)
 	AUTO(free) char *dir = host_locks_path(c->settings);
 	struct conf_error e = { 0 };
 
-	if (dir != NULL && host_read_locks(dir, 0, &locks, &e) < 0)
+	if (dir == NULL)
+		return;
+	if (host_read_locks(dir, 0, &locks, &e) < 0)
 		finding_add(&c->findings, FINDING_LOCKS, "%s", e.what);
+	check_lock_names(c, dir);
 }
 
 void
@@ -215,6 +270,7 @@ check_policy(struct checkup *c)
 	check_helper(c);
 	check_locks(c);
 	check_krl(c);
+	check_krl_signature(c);
 	check_refresh(c);
 	if (p == NULL)
 		return;

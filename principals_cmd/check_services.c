@@ -110,11 +110,17 @@ check_setup(struct checkup *c)
 }
 
 void
-check_services(struct checkup *c)
+check_keeper(struct checkup *c)
 {
 	if (!somebody_listens(KEEPER_SOCKET_PATH))
 		finding_add(&c->findings, FINDING_KEEPER,
 		    "nobody listens at " KEEPER_SOCKET_PATH);
+}
+
+void
+check_services(struct checkup *c)
+{
+	check_keeper(c);
 	check_syslog(c);
 	check_rsyslog(c);
 	check_clock(c);

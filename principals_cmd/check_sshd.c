@@ -19,6 +19,7 @@
 #include "sshdconfig.h"
 #include "sshdmatch.h"
 
+#define ANYBODY	    "anybody"
 #define USERS_MAX   64
 #define GRACE_MIN_S 20
 
@@ -140,6 +141,36 @@ check_grace_time(struct checkup *c, const struct sshdconfig *conf)
 		    "LoginGraceTime is %s s", text);
 }
 
+/* Names that no shell acts upon. A pattern may only be one of LC_*. */
+static bool
+is_harmless_variable(const char *name)
+{
+	static const char *const harmless[] = { "LANG", "LANGUAGE", "COLORTERM",
+		"NO_COLOR", "TERM", "TZ", "GIT_PROTOCOL" };
+	size_t i;
+
+	if (strncmp(name, "LC_", 3) == 0)
+		return true;
+	for (i = 0; i < ARRAY_SIZE(harmless); i++)
+		if (strcmp(harmless[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_accept_env(struct checkup *c, const struct sshdconfig *conf,
+    const char *login)
+{
+	size_t n = strlen("acceptenv "), i;
+
+	for (i = 0; i < conf->lines.n; i++)
+		if (strncmp(conf->lines.v[i], "acceptenv ", n) == 0 &&
+		    !is_harmless_variable(conf->lines.v[i] + n))
+			finding_add(&c->findings, FINDING_ACCEPT_ENV,
+			    "acceptenv of '%s' has '%s'", login,
+			    conf->lines.v[i] + n);
+}
+
 /* False if sshd has no answer at all: then the next login has none either. */
 static bool
 check_login(struct checkup *c, const char *login)
@@ -156,6 +187,7 @@ check_login(struct checkup *c, const char *login)
 	check_demands(c, &conf, login);
 	check_paths(c, &conf, login);
 	check_set_env(c, &conf, login);
+	check_accept_env(c, &conf, login);
 	check_log(c, &conf, login);
 	check_grace_time(c, &conf);
 	return true;
@@ -183,6 +215,8 @@ find_logins(struct checkup *c, struct strv *ret)
 		(void)strv_add_once(ret, c->users.v[i]);
 	if (ret->n > 0)
 		return;
+	/* Nobody in particular: what holds where no Match block does. */
+	(void)strv_add(ret, ANYBODY);
 	add_login(c, ret, "root");
 	for (i = 0; p != NULL && i < p->n_roles; i++) {
 		logins = &p->roles[i].allow.logins;
@@ -210,6 +244,7 @@ is_about_keys(const char *keyword)
 	return strcasecmp(keyword, "trustedusercakeys") == 0 ||
 	    strcasecmp(keyword, "revokedkeys") == 0 ||
 	    strcasecmp(keyword, "setenv") == 0 ||
+	    strcasecmp(keyword, "acceptenv") == 0 ||
 	    strcasecmp(keyword, "loglevel") == 0;
 }
 

@@ -18,5 +18,8 @@ void check_pam(struct checkup *c);
 void check_policy(struct checkup *c);
 void check_services(struct checkup *c);
 void check_break_glass(struct checkup *c);
+/* Parts of the above that setup asks before it touches anything. */
+void check_helper(struct checkup *c);
+void check_keeper(struct checkup *c);
 
 #endif

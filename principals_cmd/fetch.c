@@ -45,6 +45,7 @@ struct fetcher {
 	struct fetchstate state;
 	bool scheduled;
 	uint64_t now_s;
+	uint64_t end_s; /* of what one source may take; monotonic */
 	size_t asked;
 };
 
@@ -73,12 +74,30 @@ parse_options(int argc, char **argv, struct fetcher *f)
 	return 2;
 }
 
+static uint64_t
+seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec;
+}
+
+/* At least a moment: 0 would be no limit. */
+static unsigned
+seconds_left(const struct fetcher *f)
+{
+	uint64_t now_s = seconds_now();
+
+	return f->end_s > now_s ? (unsigned)(f->end_s - now_s) : 1;
+}
+
 static int
 try_once(struct fetcher *f, const char *source, bool is_fresh,
     struct source_answer *a, struct conf_error *e)
 {
 	int r = source_get(source, f->settings, &f->state, INFORCE_INCOMING,
-	    is_fresh, a, e);
+	    is_fresh, seconds_left(f), a, e);
 
 	if (r < 0)
 		return r;
@@ -123,12 +142,16 @@ ask(struct fetcher *f, const char *source)
 	AUTO_CLEAR(source_answer_clear) struct source_answer a = { 0 };
 	AUTO(free) char *shown = source_shown(source);
 	struct conf_error e = { 0 };
-	int r = try_source(f, source, &a, &e);
+	int r;
 
 	f->asked++;
-	if (r == 0)
-		return keep(f, source, &a);
+	/* Noted as failed before it is asked: if we are killed over it, the
+	 * next run begins with another. */
 	fetchstate_failed(&f->state, source, f->now_s);
+	(void)fetchstate_save(INFORCE_SPOOL, &f->state);
+	f->end_s = seconds_now() + DEADLINE_S / f->settings->policy_sources.n;
+	if ((r = try_source(f, source, &a, &e)) == 0)
+		return keep(f, source, &a);
 	return report_failure("%s: %s", shown != NULL ? shown : "?",
 	    r == -ENOMEM ? "out of memory" : e.what);
 }

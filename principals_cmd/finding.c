@@ -104,6 +104,10 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
 	    "the user's shell reads a file of the user's before the wrapper "
 	    "runs: sshd takes the first SetEnv line only",
 	    "add your own variables to the SetEnv line of 00-countersign.conf" },
+	[FINDING_ACCEPT_ENV] = { "accept_env", FINDING_ERROR,
+	    "the client can set variables that make the user's shell run "
+	    "something before the wrapper (SHELLOPTS with PS4, BASH_ENV, ...)",
+	    "AcceptEnv LANG LC_* COLORTERM NO_COLOR   and nothing wider" },
 	[FINDING_SOCKET_FORWARDING] = { "socket_forwarding", FINDING_ERROR,
 	    "a role's permitopen cannot close sockets, such as an agent's or "
 	    "docker's",
@@ -169,8 +173,14 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
 	    "what was revoked since logs in",
 	    "countersign krl --ca DIR -o krl, regularly; countersign-node "
 	    "refresh" },
+	[FINDING_KRL_UNSIGNED] = { "krl_unsigned", FINDING_WARNING,
+	    "whoever became root once may have taken a revocation out, and "
+	    "nobody can tell",
+	    "countersign-node refresh, from a PolicySource with krl and "
+	    "krl.sig" },
 	[FINDING_LOCKS] = { "locks", FINDING_ERROR,
-	    "a lock that cannot be read refuses everybody",
+	    "a lock that cannot be read refuses everybody, and a file that is "
+	    "not read locks nobody",
 	    "countersign-node unlock NAME" },
 	[FINDING_KEEPER] = { "keeper", FINDING_ERROR,
 	    "no keeper, no session: nobody gets further than PAM",
@@ -207,6 +217,10 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
 	    "at the end of /etc/ssh/sshd_config: Match Group NAME, "
 	    "AuthorizedKeysFile /etc/ssh/breakglass/%u, RevokedKeys "
 	    "/usr/share/countersign/krl.empty, ForceCommand none" },
+	[FINDING_BREAK_GLASS_PASSWORDS] = { "break_glass_passwords",
+	    FINDING_WARNING, "a guessed password opens this host",
+	    "in the Match Group block: AuthenticationMethods publickey, "
+	    "PasswordAuthentication no, KbdInteractiveAuthentication no" },
 	[FINDING_SETUP_UNCONFIRMED] = { "setup_unconfirmed", FINDING_WARNING,
 	    "what was set up is neither confirmed nor taken back",
 	    "countersign-node setup --confirm, or countersign-node setup "

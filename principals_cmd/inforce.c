@@ -66,11 +66,46 @@ policy_group(void)
 	return g != NULL ? g->gr_gid : (gid_t)-1;
 }
 
+/* What was compiled beforehand, as soon as the file is there: a login that came
+ * in between would read the whole policy. If others have put another file there
+ * meanwhile, it is not of that, and inforce_compile will see to it. */
+static int
+put_compiled(const struct settings *s, const struct release_bytes *policy,
+    struct writer *image, struct conf_error *reterr)
+{
+	AUTO(free) char *path = host_compiled_path(s), *text = NULL;
+	AUTO(fclose) FILE *f = NULL;
+	struct hostpolicy_origin origin;
+	struct stat st;
+	size_t len;
+	int r;
+
+	if (path == NULL || path_open_trusted(s->policy, 0, &f) < 0 ||
+	    path_read(f, POLICY_MAX_BYTES, &text, &len) < 0 ||
+	    fstat(fileno(f), &st) < 0)
+		return conf_error(reterr, 0, "cannot read '%s' again",
+		    s->policy);
+	if (len != policy->len || memcmp(text, policy->p, len) != 0)
+		return 0;
+	origin = hostpolicy_origin_of(&st);
+	hostpolicy_stamp(image, &origin);
+	r = path_write_atomic_group(path, image->p, image->len, 0640,
+	    policy_group(), 0);
+	if (r < 0)
+		conf_error(reterr, 0,
+		    "cannot write '%s' (logins go on, only slower): %s", path,
+		    strerror(-r));
+	return r;
+}
+
 /* The file itself last: its rename is what puts it in force. */
 int
 inforce_put_policy(const struct settings *s, const struct release *r,
     struct conf_error *reterr)
 {
+	AUTO_CLEAR(writer_clear) struct writer image = WRITER_INIT;
+	struct hostpolicy_origin later = { 0 };
+	struct host_facts facts = host_facts(s);
 	gid_t group = policy_group();
 	int e;
 
@@ -79,11 +114,20 @@ inforce_put_policy(const struct settings *s, const struct release *r,
 		    "there is no group " INFORCE_GROUP
 		    ": run systemd-sysusers, or "
 		    "/usr/share/countersign/prepare-host");
-	e = put_signature(s->policy, &r->files[RELEASE_POLICY_SIG], 0640, group,
-	    reterr);
-	if (e < 0)
+	e = hostpolicy_compile(r->policy, &facts, &later, &image);
+	if (e < 0) {
+		conf_error(reterr, 0, "cannot compile the policy: %s",
+		    strerror(-e));
 		return e;
-	return put(s->policy, &r->files[RELEASE_POLICY], 0640, group, reterr);
+	}
+	if ((e = put_signature(s->policy, &r->files[RELEASE_POLICY_SIG], 0640,
+		 group, reterr)) < 0 ||
+	    (e = put(s->policy, &r->files[RELEASE_POLICY], 0640, group,
+		 reterr)) < 0)
+		return e;
+	/* It is in force; that it is slow is said by inforce_compile. */
+	(void)put_compiled(s, &r->files[RELEASE_POLICY], &image, reterr);
+	return 0;
 }
 
 int

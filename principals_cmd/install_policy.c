@@ -73,13 +73,16 @@ parse_options(int argc, char **argv, struct install *in)
 static int
 lock(struct install *in)
 {
-	AUTO(free) char *dir = inforce_dir(in->settings);
+	AUTO(free) char *dir = inforce_dir(in->settings), *path = NULL;
 
-	if (dir == NULL)
+	if (dir == NULL || asprintf(&path, "%s/.lock", dir) < 0) {
+		path = NULL;
 		return report_failure("out of memory");
-	in->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	/* Of root's alone: a folder that others can open they can lock. */
+	in->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (in->lock < 0 || flock(in->lock, LOCK_EX) < 0)
-		return report_failure("cannot lock '%s': %s", dir,
+		return report_failure("cannot lock '%s': %s", path,
 		    strerror(errno));
 	inforce_tidy(dir);
 	return -1;

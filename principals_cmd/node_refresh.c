@@ -24,6 +24,7 @@
 #define INSTALL_PROGRAM	  "/usr/libexec/countersign/install-policy"
 #define FETCH_USER	  "_countersign-fetch"
 #define FETCH_TIMEOUT_S	  600
+#define WORDS_MAX	  1024
 #define INSTALL_TIMEOUT_S 120
 
 DEFINE_AUTO(settings_free, struct settings)
@@ -107,16 +108,23 @@ run_install(bool compile_only, char **ret_error)
 	return 1;
 }
 
+/* From a program of another account: no more than can be read, on one line, and
+ * nothing that a terminal would act upon. */
 static void
-cut_line_ends(char *text)
+make_plain(char *text)
 {
 	size_t n = strlen(text);
 
+	if (n > WORDS_MAX)
+		text[n = WORDS_MAX] = '\0';
 	while (n > 0 && text[n - 1] == '\n')
 		text[--n] = '\0';
-	for (; *text != '\0'; text++)
+	for (; *text != '\0'; text++) {
 		if (*text == '\n')
 			*text = ';';
+		else if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
 }
 
 /* The policy in force is past its end: said when it begins, not each time. */
@@ -157,7 +165,7 @@ finish(const struct refresh *o, const struct settings *s, char *error,
 	uint64_t now_s = clock_now_usec() / USEC_PER_SEC;
 
 	if (error != NULL)
-		cut_line_ends(error);
+		make_plain(error);
 	if (refreshstate_load(s, &st) < 0)
 		return;
 	if (was_asked && refreshstate_note(&st, error, now_s)) {

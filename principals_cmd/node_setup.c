@@ -29,6 +29,8 @@
 #define SELF		  "/usr/sbin/countersign-node"
 #define FILE_MAX_BYTES	  65536U
 #define CONFIRM_DEFAULT_S 120
+#define RUN_DIR		  "/run/countersign"
+#define LAST_DROP_IN	  SETUPJOURNAL_DIR "/00-countersign.conf"
 #define N_FILES		  2
 
 /* In the order in which they are taken back: with our drop-in and without PAM's
@@ -51,6 +53,7 @@ static const char setup_usage[] =
     "then.\n"
     "\n"
     "  --timeout TIME  how long to wait for that (default 2m)\n"
+    "  --force         replace a drop-in that has been changed\n"
     "  --confirm       it works: keep it (in a login that is newer than the "
     "setup)\n"
     "  --undo          take it back now\n"
@@ -72,7 +75,7 @@ static const char remove_usage[] =
 DEFINE_AUTO(settings_free, struct settings)
 
 struct setup_options {
-	bool no_confirm, confirm, undo, if_unwatched, watch;
+	bool no_confirm, confirm, undo, if_unwatched, watch, force;
 	uint64_t timeout_s;
 };
 
@@ -85,6 +88,7 @@ parse_options(int argc, char **argv, struct setup_options *o)
 		{ "undo", no_argument, NULL, 'u' },
 		{ "if-unwatched", no_argument, NULL, 'i' },
 		{ "watch", no_argument, NULL, 'w' },
+		{ "force", no_argument, NULL, 'f' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -102,6 +106,8 @@ parse_options(int argc, char **argv, struct setup_options *o)
 			o->if_unwatched = true;
 		} else if (c == 'w') {
 			o->watch = true;
+		} else if (c == 'f') {
+			o->force = true;
 		} else if (c == 't') {
 			if (parse_duration(optarg, &o->timeout_s) < 0 ||
 			    o->timeout_s > 86400) {
@@ -122,11 +128,40 @@ parse_options(int argc, char **argv, struct setup_options *o)
 	return NODE_USAGE;
 }
 
+/* What one of the doctor's questions finds now, errors only. True if there are
+ * none. */
+static bool
+is_good(void (*check)(struct checkup *))
+{
+	AUTO(settings_free) struct settings *s = NULL;
+	struct checkup c = { 0 };
+	struct conf_error e = { 0 };
+	bool good = true;
+	size_t i;
+
+	if ((s = settings_load_host(&e)) == NULL)
+		return false;
+	c.settings = s;
+	check(&c);
+	for (i = 0; i < c.findings.n; i++) {
+		const struct finding *f = &c.findings.v[i];
+
+		if (finding_kinds[f->id].level != FINDING_ERROR)
+			continue;
+		good = false;
+		report_failure("%s: %s\n    mend: %s",
+		    finding_kinds[f->id].name, f->what,
+		    finding_kinds[f->id].mend);
+	}
+	findings_clear(&c.findings);
+	return good;
+}
+
 /* ---- before ---- */
 
 /* Would anybody get in? A host without CA or policy lets nobody in. */
 static int
-check_ready(void)
+check_ready(const struct setup_options *o)
 {
 	struct conf_error e = { 0 };
 	struct host h;
@@ -141,6 +176,11 @@ check_ready(void)
 	if (!has_ca)
 		return report_failure("nobody could log in: there is no CA in "
 				      "/etc/countersign/user_ca.pub");
+	/* As the helper sees it, not as root; a host that is being built may
+	 * get its keeper later. */
+	if (!is_good(check_helper) ||
+	    (!o->no_confirm && !is_good(check_keeper)))
+		return report_failure("nobody could log in");
 	return -1;
 }
 
@@ -197,13 +237,12 @@ undo_alone(void)
 /* Until it is confirmed, or taken back after the time is up: also when that
  * fails at first, on a disk that is full. */
 static void
-watch(uint64_t deadline_s)
+watch(uint64_t deadline_us)
 {
 	struct timespec tick = { .tv_nsec = 200000000 };
 
 	while (setupjournal_is_open()) {
-		if (clock_now_usec() / USEC_PER_SEC >= deadline_s &&
-		    undo_alone() == 0)
+		if (boottime_us() >= deadline_us && undo_alone() == 0)
 			break;
 		nanosleep(&tick, NULL);
 	}
@@ -217,7 +256,7 @@ ignore_hangups(void)
 	signal(SIGINT, SIG_IGN);
 }
 
-static void __attribute__((noreturn)) become_watcher(uint64_t deadline_s)
+static void __attribute__((noreturn)) become_watcher(uint64_t deadline_us)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -228,12 +267,12 @@ static void __attribute__((noreturn)) become_watcher(uint64_t deadline_s)
 		dup2(null, STDERR_FILENO);
 	}
 	if (chdir("/") == 0)
-		watch(deadline_s);
+		watch(deadline_us);
 	_exit(0);
 }
 
 static int
-fork_watcher(uint64_t deadline_s, int setup_lock)
+fork_watcher(uint64_t deadline_us, int setup_lock)
 {
 	AUTO(close) int lock = setupjournal_watch();
 	pid_t pid;
@@ -245,7 +284,7 @@ fork_watcher(uint64_t deadline_s, int setup_lock)
 	/* The child keeps the watcher's lock, and lets go of the setup's. */
 	if (pid == 0) {
 		close(setup_lock);
-		become_watcher(deadline_s);
+		become_watcher(deadline_us);
 	}
 	return 0;
 }
@@ -274,53 +313,24 @@ start_watcher_unit(void)
 }
 
 static int
-start_watcher(uint64_t deadline_s, int setup_lock)
+start_watcher(uint64_t deadline_us, int setup_lock)
 {
-	return start_watcher_unit() ? 0 : fork_watcher(deadline_s, setup_lock);
+	return start_watcher_unit() ? 0 : fork_watcher(deadline_us, setup_lock);
 }
 
 static int
 watch_by_hand(void)
 {
-	uint64_t deadline_s, reloaded_us;
+	uint64_t deadline_us, reloaded_us;
 	AUTO(close) int lock = setupjournal_watch();
 
 	if (lock < 0)
 		return report_failure("somebody waits already");
-	if (setupjournal_times(&deadline_s, &reloaded_us) < 0)
+	if (setupjournal_times(&deadline_us, &reloaded_us) < 0)
 		return report_failure("no setup waits for a confirmation");
 	ignore_hangups();
-	watch(deadline_s);
+	watch(deadline_us);
 	return NODE_DONE;
-}
-
-/* What one of the doctor's questions finds now, errors only. True if there are
- * none. */
-static bool
-is_good(void (*check)(struct checkup *))
-{
-	AUTO(settings_free) struct settings *s = NULL;
-	struct checkup c = { 0 };
-	struct conf_error e = { 0 };
-	bool good = true;
-	size_t i;
-
-	if ((s = settings_load_host(&e)) == NULL)
-		return false;
-	c.settings = s;
-	check(&c);
-	for (i = 0; i < c.findings.n; i++) {
-		const struct finding *f = &c.findings.v[i];
-
-		if (finding_kinds[f->id].level != FINDING_ERROR)
-			continue;
-		good = false;
-		report_failure("%s: %s\n    mend: %s",
-		    finding_kinds[f->id].name, f->what,
-		    finding_kinds[f->id].mend);
-	}
-	findings_clear(&c.findings);
-	return good;
 }
 
 static int
@@ -334,7 +344,7 @@ reload(void)
 	if (r == -ESRCH)
 		printf("sshd is not running; it is in force when it starts\n");
 	/* A login that is accepted from here on has gone through the hooks. */
-	now_us = clock_now_usec();
+	now_us = boottime_us();
 	if ((r = setupjournal_note_reload(now_us)) < 0)
 		return report_failure("cannot write the journal: %s",
 		    strerror(-r));
@@ -355,10 +365,18 @@ fail_and_undo(void)
 	return NODE_FAILED;
 }
 
-static int
-finish(const struct setup_options *o, uint64_t deadline_s)
+/* What setup has put there itself it may replace. */
+static void
+remember_drop_in(const char *text)
 {
-	uint64_t now_s;
+	(void)path_write_atomic(LAST_DROP_IN, text, strlen(text), 0600, 0);
+}
+
+static int
+finish(const struct setup_options *o, const struct setup_file files[N_FILES],
+    uint64_t deadline_us)
+{
+	uint64_t now_us;
 
 	if (reload() >= 0)
 		return fail_and_undo();
@@ -367,15 +385,19 @@ finish(const struct setup_options *o, uint64_t deadline_s)
 		if (setupjournal_close(our_files, N_FILES) < 0)
 			return report_failure("it took too long, and has been "
 					      "taken back");
+		remember_drop_in(files[1].text);
 		printf("in force\n");
 		return NODE_DONE;
 	}
-	now_s = clock_now_usec() / USEC_PER_SEC;
+	remember_drop_in(files[1].text);
+	now_us = boottime_us();
 	printf("in force for %llu s. Leave this login open. Log in a second "
 	       "time, with a\ncertificate, become root there, and run:\n\n"
 	       "    countersign-node setup --confirm\n\n"
 	       "Otherwise everything is taken back by itself.\n",
-	    (unsigned long long)(deadline_s > now_s ? deadline_s - now_s : 0));
+	    (unsigned long long)(deadline_us > now_us
+		    ? (deadline_us - now_us) / USEC_PER_SEC
+		    : 0));
 	return NODE_DONE;
 }
 
@@ -404,11 +426,11 @@ static int
 put(const struct setup_options *o, const struct setup_file files[N_FILES],
     int lock)
 {
-	uint64_t deadline_s = clock_now_usec() / USEC_PER_SEC + o->timeout_s;
+	uint64_t deadline_us = boottime_us() + o->timeout_s * USEC_PER_SEC;
 	int r;
 
 	let_watcher_end();
-	if ((r = setupjournal_open(files, N_FILES, deadline_s)) == -EEXIST)
+	if ((r = setupjournal_open(files, N_FILES, deadline_us)) == -EEXIST)
 		return report_failure("an earlier setup waits: "
 				      "'countersign-node setup --confirm' or "
 				      "'--undo'");
@@ -418,7 +440,7 @@ put(const struct setup_options *o, const struct setup_file files[N_FILES],
 	/* From here on: whatever happens to this process, the watcher takes it
 	 * back. PAM's lines count as soon as they are there. */
 	ignore_hangups();
-	if ((r = start_watcher(deadline_s, lock)) < 0) {
+	if ((r = start_watcher(deadline_us, lock)) < 0) {
 		report_failure("cannot wait for a confirmation: %s",
 		    strerror(-r));
 		return fail_and_undo();
@@ -426,7 +448,32 @@ put(const struct setup_options *o, const struct setup_file files[N_FILES],
 	if (put_one(&files[1]) >= 0 || !is_good(check_sshd) ||
 	    put_one(&files[0]) >= 0 || !is_good(check_pam))
 		return fail_and_undo();
-	return finish(o, deadline_s);
+	return finish(o, files, deadline_us);
+}
+
+static bool
+same_text(const char *path, const char *text)
+{
+	AUTO(free) char *other = NULL;
+	size_t len;
+
+	return path_read_trusted(path, 0, FILE_MAX_BYTES, &other, &len) == 0 &&
+	    strcmp(other, text) == 0;
+}
+
+static int
+check_drop_in(const struct setup_options *o, const char *template)
+{
+	AUTO(free) char *now = NULL;
+	size_t len;
+
+	if (o->force ||
+	    path_read_trusted(DROP_IN, 0, FILE_MAX_BYTES, &now, &len) < 0 ||
+	    strcmp(now, template) == 0 || same_text(LAST_DROP_IN, now))
+		return -1;
+	return report_failure("'" DROP_IN "' has been changed since setup put "
+			      "it there; compare it with '" TEMPLATE
+			      "', and use --force to replace it");
 }
 
 static int
@@ -436,8 +483,9 @@ setup(const struct setup_options *o, int lock)
 	struct setup_file files[N_FILES] = { our_files[0], our_files[1] };
 	int r;
 
-	if ((r = check_ready()) >= 0 ||
+	if ((r = check_ready(o)) >= 0 ||
 	    (r = read_text(TEMPLATE, &drop_in)) >= 0 ||
+	    (r = check_drop_in(o, drop_in)) >= 0 ||
 	    (r = read_text(PAM_STACK_FILE, &old)) >= 0)
 		return r;
 	if ((pam = pamstack_with_ours(old)) == NULL)
@@ -454,15 +502,21 @@ setup(const struct setup_options *o, int lock)
 static int
 confirm(void)
 {
-	uint64_t deadline_s, reloaded_us;
+	uint64_t deadline_us, reloaded_us;
+	enum second_login login;
 
-	if (setupjournal_times(&deadline_s, &reloaded_us) < 0)
+	if (setupjournal_times(&deadline_us, &reloaded_us) < 0)
 		return report_failure("no setup waits for a confirmation (it "
 				      "may have been taken back already)");
-	if (reloaded_us == 0 || !is_login_since(reloaded_us))
+	if (reloaded_us == 0 ||
+	    (login = second_login_since(reloaded_us, RUN_DIR)) == LOGIN_NONE)
 		return report_failure("this login is older than the setup, and "
 				      "so proves nothing: log in a second time "
 				      "and confirm there");
+	if (login == LOGIN_WITHOUT_KEEPER)
+		return report_failure("this login has not come through the "
+				      "hooks (break-glass, or another sshd), "
+				      "and so proves nothing");
 	if (setupjournal_close(our_files, N_FILES) < 0)
 		return report_failure("it has just been taken back");
 	say_setup("confirmed", "CS031I");
@@ -514,28 +568,64 @@ node_setup(int argc, char **argv)
 	return o.undo ? undo_by_hand(o.if_unwatched) : setup(&o, lock);
 }
 
+/* Put back what was, if sshd cannot live with what is left. */
 static int
-take_out(void)
+give_up_removal(const char *why)
 {
-	AUTO(free) char *old = NULL, *pam = NULL;
+	report_failure("%s", why);
+	return setupjournal_undo(our_files, N_FILES) == 0 &&
+		setupjournal_close(our_files, N_FILES) == 0
+	    ? report_failure("nothing was taken out")
+	    : NODE_FAILED;
+}
+
+/* PAM's lines first, as in an undo. */
+static int
+take_files_out(const struct setup_file files[N_FILES])
+{
+	AUTO_CLEAR(sshdconfig_clear) struct sshdconfig conf = { 0 };
+	AUTO(free) char *error = NULL;
+	int r;
+
+	if (put_one(&files[0]) >= 0 || put_one(&files[1]) >= 0)
+		return give_up_removal("it cannot be taken out");
+	if (sshdconfig_ask(NULL, &conf, &error) < 0)
+		return give_up_removal(error != NULL ? error : "sshd -t fails");
+	r = sshdconfig_reload();
+	if (r < 0 && r != -ESRCH)
+		return give_up_removal("sshd cannot be reloaded");
+	return -1;
+}
+
+static int
+take_out(int lock)
+{
+	AUTO_CLEAR(sshdconfig_clear) struct sshdconfig conf = { 0 };
+	AUTO(free) char *old = NULL, *pam = NULL, *error = NULL;
 	struct setup_file files[N_FILES] = { our_files[0], our_files[1] };
+	uint64_t deadline_us = boottime_us() + CONFIRM_DEFAULT_S * USEC_PER_SEC;
 	int r;
 
 	if ((r = read_text(PAM_STACK_FILE, &old)) >= 0)
 		return r;
 	if ((pam = pamstack_without_ours(old)) == NULL)
 		return report_failure("out of memory");
-	/* PAM's lines first, as in an undo. */
+	if (sshdconfig_ask(NULL, &conf, &error) < 0)
+		return report_failure("sshd does not like its configuration as "
+				      "it is, mend that first: %s",
+		    error != NULL ? error : "");
 	files[0].text = pam;
-	if ((r = put_one(&files[0])) >= 0 || (r = put_one(&files[1])) >= 0)
-		return r;
-	r = sshdconfig_reload();
-	if (r < 0 && r != -ESRCH)
-		return report_failure(
-		    "cannot reload sshd, which goes on as it was: %s",
-		    r == -EINVAL ? "it does not like its configuration without "
-				   "ours (sshd -t says why)"
-				 : strerror(-r));
+	/* An unconfirmed setup ends with this as well. */
+	let_watcher_end();
+	(void)setupjournal_close(our_files, N_FILES);
+	let_watcher_end();
+	if ((r = setupjournal_open(files, N_FILES, deadline_us)) < 0)
+		return report_failure("cannot keep what is there now: %s",
+		    strerror(-r));
+	ignore_hangups();
+	if ((r = start_watcher(deadline_us, lock)) < 0 ||
+	    (r = take_files_out(files)) >= 0)
+		return r < 0 ? give_up_removal("nobody would take it back") : r;
 	(void)setupjournal_close(our_files, N_FILES);
 	say_setup("removed", "CS031W");
 	printf("out of force: sshd is as it was, and what was closed is open "
@@ -561,5 +651,5 @@ node_remove(int argc, char **argv)
 	if ((lock = setupjournal_lock()) < 0)
 		return report_failure("cannot use '" SETUPJOURNAL_DIR "': %s",
 		    strerror(-lock));
-	return take_out();
+	return take_out(lock);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Is this a login that came after? */
+/* Is this a login that shows that the hooks work? */
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "proc.h"
 #include "secondlogin.h"
+#include "uuid.h"
 
 #define ANCESTORS_MAX 64
 
@@ -30,32 +31,47 @@ is_sshd(pid_t pid)
 	return strncmp(name, "sshd", 4) == 0;
 }
 
-/* When the kernel's clock of process starts stood at 0. */
-static uint64_t
-boot_time_us(void)
+uint64_t
+boottime_us(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_BOOTTIME, &t);
-	return clock_now_usec() -
-	    ((uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000);
+	return (uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
 }
 
-bool
-is_login_since(uint64_t then_us)
+/* The PAM module of that monitor has said hello to a keeper. */
+static bool
+has_keeper(pid_t pid, const char *run_dir)
 {
-	uint64_t boot_us = boot_time_us(), hz = (uint64_t)sysconf(_SC_CLK_TCK);
+	char path[PATH_MAX];
+	struct uuid id;
+
+	if (uuid_of_connection(pid, &id) < 0)
+		return false;
+	snprintf(path, sizeof(path), "%s/conn/%s.sock", run_dir, id.text);
+	return access(path, F_OK) == 0;
+}
+
+enum second_login
+second_login_since(uint64_t then_us, const char *run_dir)
+{
+	uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK);
+	enum second_login found = LOGIN_NONE;
 	struct proc_stat st;
 	pid_t pid = getpid();
 	int i;
 
 	for (i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
 		if (proc_stat(pid, &st) < 0)
-			return false;
+			break;
 		if (is_sshd(pid) &&
-		    boot_us + st.start_ticks * USEC_PER_SEC / hz > then_us)
-			return true;
+		    st.start_ticks * USEC_PER_SEC / hz > then_us) {
+			if (has_keeper(pid, run_dir))
+				return LOGIN_BY_HOOKS;
+			found = LOGIN_WITHOUT_KEEPER;
+		}
 		pid = st.ppid;
 	}
-	return false;
+	return found;
 }

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* Is this a login that came after? */
+/* Is this a login that shows that the hooks work? */
 #ifndef CS_SECONDLOGIN_H
 #define CS_SECONDLOGIN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Is one of the processes above this one an sshd that was started after then
- * (microseconds since the epoch)? sudo and su do not hide it. */
-bool is_login_since(uint64_t then_us);
+/* Microseconds since boot, which no clock change moves. */
+uint64_t boottime_us(void);
+
+enum second_login {
+	LOGIN_NONE, /* no sshd above this process that is so young */
+	LOGIN_WITHOUT_KEEPER, /* a newer one, but not through our hooks */
+	LOGIN_BY_HOOKS
+};
+
+/* What is above this process: an sshd that was started after then (boottime_us)
+ * and whose connection has a keeper? sudo and su do not hide it. */
+enum second_login second_login_since(uint64_t then_us, const char *run_dir);
 
 #endif

@@ -118,14 +118,15 @@ describe(const struct setup_file *f)
 }
 
 int
-setupjournal_open(const struct setup_file *files, size_t n, uint64_t deadline_s)
+setupjournal_open(const struct setup_file *files, size_t n,
+    uint64_t deadline_us)
 {
 	json_auto_t *doc = NULL;
 	json_t *list = json_array();
 	size_t i;
 	int r;
 
-	doc = json_pack("{s:I, s:I, s:o}", "deadline", (json_int_t)deadline_s,
+	doc = json_pack("{s:I, s:I, s:o}", "deadline", (json_int_t)deadline_us,
 	    "reloaded", (json_int_t)0, "files", list);
 	if (doc == NULL)
 		return -ENOMEM;
@@ -145,14 +146,14 @@ setupjournal_is_open(void)
 }
 
 int
-setupjournal_times(uint64_t *ret_deadline_s, uint64_t *ret_reloaded_us)
+setupjournal_times(uint64_t *ret_deadline_us, uint64_t *ret_reloaded_us)
 {
 	json_auto_t *doc = NULL;
 	int r;
 
 	if ((r = load(&doc)) < 0)
 		return r;
-	*ret_deadline_s =
+	*ret_deadline_us =
 	    (uint64_t)json_integer_value(json_object_get(doc, "deadline"));
 	*ret_reloaded_us =
 	    (uint64_t)json_integer_value(json_object_get(doc, "reloaded"));

@@ -29,11 +29,11 @@ int setupjournal_lock(void);
  * renaming, which a full disk allows. On disk before it returns. 0 or -errno;
  * -EEXIST if one is open. */
 int setupjournal_open(const struct setup_file *files, size_t n,
-    uint64_t deadline_s);
+    uint64_t deadline_us);
 bool setupjournal_is_open(void);
-/* When must it be confirmed, and when was sshd told (0: not yet)? 0, -ENOENT,
- * -errno. */
-int setupjournal_times(uint64_t *ret_deadline_s, uint64_t *ret_reloaded_us);
+/* When must it be confirmed, and when was sshd told (0: not yet)? Both since
+ * boot (secondlogin.h). 0, -ENOENT, -errno. */
+int setupjournal_times(uint64_t *ret_deadline_us, uint64_t *ret_reloaded_us);
 int setupjournal_note_reload(uint64_t now_us);
 /* Puts one in place. 0 or -errno. */
 int setupjournal_apply(const struct setup_file *file);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "auto.h"
 #include "source.h"
@@ -81,9 +82,19 @@ take_header(char *p, size_t size, size_t n, void *data)
 	return size * n;
 }
 
+static uint64_t
+seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec;
+}
+
 /* Set on every request: what is not asked for is refused. */
 static void
-set_bounds(CURL *c, const struct settings *s, struct download *d)
+set_bounds(CURL *c, const struct settings *s, long timeout_s,
+    struct download *d)
 {
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
@@ -95,7 +106,7 @@ set_bounds(CURL *c, const struct settings *s, struct download *d)
 	}
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT, FILE_TIMEOUT_S);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT, timeout_s);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES_S);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, SLOW_TIME_S);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "countersign");
@@ -130,8 +141,8 @@ say_status(long status, struct conf_error *e)
 
 /* 0: it is in *to; 1: it has not changed. */
 static int
-get_url(CURL *c, const char *url, const struct settings *s, const char *etag,
-    struct download *d, struct conf_error *e)
+get_url(CURL *c, const char *url, const struct settings *s, long timeout_s,
+    const char *etag, struct download *d, struct conf_error *e)
 {
 	__attribute__((cleanup(free_list))) struct curl_slist *headers = NULL;
 	char condition[ETAG_MAX + 32];
@@ -139,7 +150,7 @@ get_url(CURL *c, const char *url, const struct settings *s, const char *etag,
 	long status = 0;
 
 	curl_easy_reset(c);
-	set_bounds(c, s, d);
+	set_bounds(c, s, timeout_s, d);
 	curl_easy_setopt(c, CURLOPT_URL, url);
 	if (etag != NULL) {
 		snprintf(condition, sizeof(condition), "If-None-Match: %s",
@@ -174,8 +185,18 @@ struct getter {
 	const struct settings *settings;
 	const struct fetchstate *state;
 	const struct release *spooled; /* NULL: nothing to compare with */
+	uint64_t end_s; /* monotonic: when all of it has to be here */
 	struct source_answer *answer;
 };
+
+static long
+timeout_of(const struct getter *g)
+{
+	uint64_t now_s = seconds_now();
+	uint64_t left = g->end_s > now_s ? g->end_s - now_s : 1;
+
+	return left < FILE_TIMEOUT_S ? (long)left : FILE_TIMEOUT_S;
+}
 
 static int
 keep_spooled(struct getter *g, enum release_file file)
@@ -210,7 +231,8 @@ get_file(struct getter *g, enum release_file file, struct conf_error *reterr)
 	}
 	if (g->spooled != NULL)
 		etag = fetchstate_etag(g->state, file);
-	if ((r = get_url(g->c, url, g->settings, etag, &d, &e)) == -EINVAL)
+	if ((r = get_url(g->c, url, g->settings, timeout_of(g), etag, &d,
+		 &e)) == -EINVAL)
 		return conf_error(reterr, 0, "%s: %.200s", release_name(file),
 		    e.what);
 	if (r < 0)
@@ -244,12 +266,13 @@ get_https(struct getter *g, struct conf_error *reterr)
 int
 source_get(const char *source, const struct settings *s,
     const struct fetchstate *state, const char *spool, bool is_fresh,
-    struct source_answer *ret, struct conf_error *reterr)
+    unsigned timeout_s, struct source_answer *ret, struct conf_error *reterr)
 {
 	AUTO_CLEAR(release_clear) struct release spooled = { 0 };
 	struct getter g = { .source = source,
 		.settings = s,
 		.state = state,
+		.end_s = seconds_now() + timeout_s,
 		.answer = ret };
 	struct conf_error ignored;
 	int r;

@@ -23,7 +23,7 @@ _countersign_node() {
   esac
   case ${COMP_WORDS[1]} in
   check) words='--user --strict --quiet --json --list --help' ;;
-  setup) words='--no-confirm --timeout --confirm --undo --if-unwatched --watch --help' ;;
+  setup) words='--no-confirm --timeout --confirm --undo --if-unwatched --watch --force --help' ;;
   remove) words='--help' ;;
   refresh) words='--scheduled --every --quiet --help' ;;
   lock) words='--user --role --login --serial --fingerprint --everybody --ttl --for-ever --reason --list --help' ;;

@@ -103,6 +103,8 @@ sshd_says force_command 'ForceCommand none'
 sshd_says user_rc 'PermitUserRC yes'
 sshd_says user_environment 'PermitUserEnvironment yes'
 sshd_says set_env 'SetEnv TERM=xterm'
+sshd_says accept_env 'AcceptEnv LANG LC_* SHELLOPTS'
+sshd_says accept_env 'AcceptEnv *'
 sshd_says socket_forwarding 'AllowStreamLocalForwarding yes'
 sshd_says log_level 'LogLevel INFO'
 sshd_says log_forwarding 'LogVerbose none'
@@ -263,6 +265,9 @@ echo '{}' >$V/locks.d/x.json
 found locks 'x.json'
 found helper locks_unreadable
 rm $V/locks.d/x.json
+touch $V/locks.d/mallory.json.bak
+found locks 'mallory.json.bak.*is no lock'
+rm $V/locks.d/mallory.json.bak
 keep $V/krl
 : >$V/krl
 found krl damaged
@@ -270,8 +275,9 @@ rm $V/krl
 found krl 'No such file'
 faketime -f -40d countersign krl -q --ca "$LAB/ca" -o $V/krl || lab_die "no old KRL"
 found krl_old
-rm -f $V/krl.sig
 back $V/krl
+found krl_unsigned 'does not fit'
+install -m 644 "$LAB/source/krl.sig" $V/krl.sig
 cp -a $V "$LAB/v"
 for when in '-1 hour:policy_expired' '+2 days:policy_expires_soon'; do
   sed "s/\"version\": 5/\"version\": 6, \"expires\": \"$(date -u -d "${when%:*}" +%FT%TZ)\"/" "$LAB/source/policy.json" >$V/policy.json
@@ -331,13 +337,20 @@ Match Group breakglass
   AuthorizedKeysFile /etc/ssh/breakglass/%u
   RevokedKeys /usr/share/countersign/krl.empty
   ForceCommand none
+  AuthenticationMethods any
+  PasswordAuthentication yes
 END
+found break_glass_passwords 'passwordauthentication of .mallory'
+sed -i '/^  AuthenticationMethods any/d; /^  PasswordAuthentication yes/d' /etc/ssh/sshd_config
 found break_glass_keys 'mallory.*No such file'
 install -d -m 755 /etc/ssh/breakglass
 : >/etc/ssh/breakglass/mallory
 found break_glass_keys 'has no key'
 cp "$LAB/keys/key.pub" /etc/ssh/breakglass/mallory
 found break_glass_pin
+sed -i 's/$/ from="127.0.0.1"/' /etc/ssh/breakglass/mallory
+found break_glass_pin
+cp "$LAB/keys/key.pub" /etc/ssh/breakglass/mallory
 sed -i 's/^/from="127.0.0.1" /' /etc/ssh/breakglass/mallory
 chmod 666 /etc/ssh/breakglass/mallory
 found break_glass_keys 'others than root'

@@ -129,6 +129,49 @@ sleep 0.5
 as boss root -- 'setsid -w sh -c "env -i PATH=$PATH countersign-node setup --confirm"'
 says confirmed
 
+story "not by a login that did not come through the hooks"
+countersign-node remove >/dev/null
+groupadd breakglass
+usermod -aG breakglass root
+sed -i '1iBreakGlassGroup breakglass' /etc/countersign/node.conf
+install -d -m 755 /etc/ssh/breakglass
+install -m 644 "$LAB/keys/key.pub" /etc/ssh/breakglass/root
+cp /etc/ssh/sshd_config "$LAB/sshd_config"
+cp /etc/countersign/node.conf "$LAB/node.conf"
+cat >>/etc/ssh/sshd_config <<END
+Match Group breakglass
+  AuthorizedKeysFile /etc/ssh/breakglass/%u
+  RevokedKeys /usr/share/countersign/krl.empty
+  ForceCommand none
+END
+/usr/sbin/plainsshd -V 2>/dev/null
+ln -sf /usr/sbin/sshd /usr/sbin/plainsshd
+cp /etc/pam.d/other /etc/pam.d/plainsshd
+/usr/sbin/plainsshd -D -p 2222 -o PidFile=none -o UsePAM=no -o ForceCommand=none 2>/dev/null &
+countersign-node setup --timeout 20s >/dev/null || fail "no setup"
+sleep 0.5
+runs ssh -F "$LAB/ssh_config" -p 2222 -i "$LAB/keys/plain" root@web1 'countersign-node setup --confirm'
+exits 1
+warns 'proves nothing'
+as boss root -- 'countersign-node setup --confirm'
+exits 0
+kill %%
+cp "$LAB/sshd_config" /etc/ssh/sshd_config
+sed -i '/BreakGlassGroup/d' /etc/countersign/node.conf
+kill -HUP "$SSHD"
+sleep 0.5
+
+story "a drop-in that was changed is not overwritten"
+cp $DROP "$LAB/drop"
+sed -i 's/^SetEnv /SetEnv MY=1 /' $DROP
+runs countersign-node setup --no-confirm
+exits 1
+warns 'has been changed since'
+grep -q MY=1 $DROP || fail "it was overwritten"
+runs countersign-node setup --no-confirm --force
+exits 0
+cmp -s $DROP "$LAB/drop" || fail "it was not replaced"
+
 story "again: changes nothing, says so, stays in force"
 runs countersign-node setup --no-confirm
 exits 0
@@ -164,6 +207,34 @@ runs countersign-node remove
 exits 0
 sleep 0.5
 cmp -s $P "$LAB/pam.before" || fail "PAM's stack is not what it was"
+before
+
+story "taking out what sshd cannot live without is not done"
+runs countersign-node setup --no-confirm
+exits 0
+sleep 0.5
+echo 'Nonsense yes' >/etc/ssh/sshd_config.d/0-first.conf
+runs countersign-node remove
+exits 1
+warns 'mend that first'
+rm /etc/ssh/sshd_config.d/0-first.conf
+sleep 0.5
+as boss root -- true
+exits 0
+mkdir "$LAB/pam.e"
+mount -t tmpfs -o size=300k,mode=755 tmpfs "$LAB/pam.e"
+cp -a /etc/pam.d/. "$LAB/pam.e"
+mount --bind "$LAB/pam.e" /etc/pam.d
+cat /dev/zero >/etc/pam.d/filler 2>/dev/null
+runs countersign-node remove
+exits 1
+[ -e $DROP ] || fail "half of it is gone"
+as boss root -- true
+exits 0
+umount /etc/pam.d
+runs countersign-node remove
+exits 0
+sleep 0.5
 before
 
 story "undone by hand"

@@ -167,6 +167,10 @@ START_TEST(it_is_of_its_labels_names_and_file)
 	ck_assert(hostpolicy_is_of(&h, &facts, NULL));
 	origin.ctime_ns++;
 	ck_assert(!hostpolicy_is_of(&h, &facts, &origin));
+	hostpolicy_stamp(&w, &origin);
+	ck_assert_int_eq(hostpolicy_open(w.p, w.len, &h), 0);
+	ck_assert_int_eq(hostpolicy_check(&h), 0);
+	ck_assert(hostpolicy_is_of(&h, &facts, &origin));
 	facts.hostname = "web2";
 	ck_assert(!hostpolicy_is_of(&h, &facts, NULL));
 	facts.hostname = "web1";
@@ -662,7 +666,7 @@ START_TEST(templates_are_logins_or_void)
 	    (size_t)3, "list", "x", "long",
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
-	struct template_values v = { "alice@example.com", claims };
+	struct template_values v = { "alice@example.com", claims, false };
 	char buf[TEMPLATE_LOGIN_MAX + 1];
 	bool is_login = template_login(templates[_i].text,
 	    strlen(templates[_i].text), &v, buf);

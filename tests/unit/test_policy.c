@@ -67,6 +67,8 @@ static const struct {
 	{ LOCKS("{}"), "locks[0]: name: missing" },
 	{ LOCKS("{\"name\":\"a\"}"), "target: missing" },
 	{ LOCKS("{\"name\":\"a\",\"target\":{}}"), "names nobody" },
+	{ LOCKS("{\"name\":\"a\",\"target\":{\"node_labels\":{}}}"),
+	    "names nobody" },
 	{ LOCKS("{\"name\":\"a b\",\"target\":{\"user\":\"x\"}}"),
 	    "locks[0].name: a lock cannot" },
 	{ LOCKS("{\"name\":\"a\",\"target\":{\"user\":\"\"}}"), "key id" },

@@ -84,7 +84,7 @@ static const struct {
 	{ LOCK("\"target\":{\"user\":\"x\"},\"reason\":\"r\""), NULL, NULL },
 	{ LOCK("\"target\":{\"user\":\"x\"}"), "locks[0]", "no reason" },
 	{ LOCK("\"target\":{\"role\":\"b\"},\"reason\":\"r\""),
-	    "locks[0].target.role", "locks nobody" },
+	    "locks[0].target.role", "has no role" },
 	{ LOCK("\"target\":{\"user\":\"x\"},\"reason\":\"r\",\"expires\":"
 	       "\"2020-01-01T00:00:00Z\""),
 	    "locks[0].expires", "has ended" },
