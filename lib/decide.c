@@ -345,29 +345,54 @@ is_nearness(enum reason r)
 	    r == REASON_LOGIN_NOT_ALLOWED;
 }
 
-/* One of the two questions to every role that is held: a deny of any role
- * wins, so that is the first. */
-static enum reason
-ask_roles(struct judge *j,
-    enum reason (*ask)(struct judge *, const char *, const struct host_role *))
-{
-	enum reason best = REASON_UNKNOWN_ROLE, reason;
+/* What the policy has of each role that is held. */
+struct known_role {
+	const char *name;
 	struct host_role role;
-	size_t i;
+};
+
+/* *ret_n of them; the caller frees. */
+static enum reason
+find_roles(const struct judge *j, struct known_role **ret, size_t *ret_n)
+{
+	struct known_role *known = calloc(j->held.n + 1, sizeof(*known));
+	size_t n = 0, i;
 	int r;
 
+	if ((*ret = known) == NULL)
+		return REASON_INTERNAL;
 	for (i = 0; i < j->held.n; i++) {
-		r = hostpolicy_role(j->q->policy, j->held.v[i], &role);
-		if (r == -ENOENT)
-			continue;
-		if (r < 0)
+		r = hostpolicy_role(j->q->policy, j->held.v[i], &known[n].role);
+		if (r < 0 && r != -ENOENT)
 			return damaged(r);
-		reason = ask(j, j->held.v[i], &role);
-		if (reason != REASON_NONE && !is_nearness(reason))
-			return reason;
-		best = nearer(best, reason);
+		if (r == 0)
+			known[n++].name = j->held.v[i];
 	}
-	return best;
+	*ret_n = n;
+	return REASON_NONE;
+}
+
+/* A deny of any role wins: it is asked of all before anything is allowed. */
+static enum reason
+ask_roles(struct judge *j)
+{
+	AUTO(free) struct known_role *known = NULL;
+	enum reason best = REASON_UNKNOWN_ROLE, r;
+	size_t n = 0, i;
+
+	if ((r = find_roles(j, &known, &n)) != REASON_NONE)
+		return r;
+	for (i = 0; i < n; i++)
+		if ((r = ask_deny(j, known[i].name, &known[i].role)) !=
+		    REASON_NONE)
+			return r;
+	for (i = 0; i < n; i++) {
+		r = ask_allow(j, known[i].name, &known[i].role);
+		if (r != REASON_NONE && !is_nearness(r))
+			return r;
+		best = nearer(best, r);
+	}
+	return j->d->roles.n > 0 ? REASON_NONE : best;
 }
 
 static enum reason
@@ -437,7 +462,6 @@ check_access(struct judge *j)
 static enum reason
 judge(struct judge *j)
 {
-	struct decision *d = j->d;
 	enum reason r;
 
 	if (decide_roles_of(j->q->cert, &j->held) < 0)
@@ -451,11 +475,7 @@ judge(struct judge *j)
 		return r;
 	if (j->held.n == 0)
 		return REASON_NO_ROLE;
-	r = ask_roles(j, ask_deny);
-	if (!is_nearness(r))
-		return r;
-	r = ask_roles(j, ask_allow);
-	if (d->roles.n == 0 || !is_nearness(r))
+	if ((r = ask_roles(j)) != REASON_NONE)
 		return r;
 	if ((r = merge_certificate(j)) != REASON_NONE)
 		return r;

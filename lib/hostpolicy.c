@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Reading policy.bin: one lookup touches the head, one bucket and one record,
  * each with its sum. */
+#include <endian.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -12,41 +13,52 @@
 #include "path.h"
 
 /* No secret: it only has to be the same everywhere. */
-static const uint8_t sum_key[crypto_shorthash_KEYBYTES] = "countersign sum";
+static const uint8_t hash_key[crypto_shorthash_KEYBYTES] = "countersign sum";
+
+#define POPULATE_MAX (1024U * 1024U)
 
 static uint64_t
 load_u64(const uint8_t *p)
 {
-	uint64_t v = 0;
-	int i;
+	uint64_t v;
 
-	for (i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return v;
+	memcpy(&v, p, sizeof(v));
+	return be64toh(v);
 }
 
 static uint32_t
 load_u32(const uint8_t *p)
 {
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be32toh(v);
 }
 
+/* Each step maps the state one to one, so that a change within one word always
+ * shows. A login sums some 150 pieces: eight bytes at a time. */
 uint64_t
-hostpolicy_sum(const void *p, size_t len)
+hostpolicy_sum(const void *data, size_t len)
 {
-	uint8_t sum[crypto_shorthash_BYTES];
+	uint64_t h = 0x9e3779b97f4a7c15ULL ^ len, word;
+	const uint8_t *p = data;
 
-	crypto_shorthash(sum, p, len, sum_key);
-	return load_u64(sum);
+	for (; len >= 8; p += 8, len -= 8) {
+		memcpy(&word, p, 8);
+		h = (h ^ le64toh(word)) * 0xff51afd7ed558ccdULL;
+		h ^= h >> 32;
+	}
+	for (; len > 0; p++, len--)
+		h = (h ^ *p) * 0xc4ceb9fe1a85ec53ULL;
+	return h ^ h >> 29;
 }
 
 uint64_t
 hostpolicy_hash(char kind, const char *name)
 {
-	uint8_t key[sizeof(sum_key)], hash[crypto_shorthash_BYTES];
+	uint8_t key[sizeof(hash_key)], hash[crypto_shorthash_BYTES];
 
-	memcpy(key, sum_key, sizeof(key));
+	memcpy(key, hash_key, sizeof(key));
 	key[sizeof(key) - 1] = (uint8_t)kind;
 	crypto_shorthash(hash, (const uint8_t *)name, strlen(name), key);
 	return load_u64(hash);
@@ -143,7 +155,10 @@ hostpolicy_map(const char *path, uid_t trusted, struct hostpolicy *ret)
 	    st.st_size > HOSTPOLICY_MAX_BYTES)
 		return -EBADMSG;
 	len = (size_t)st.st_size;
-	p = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fileno(f), 0);
+	/* At once, where it is small: a login would fault page by page. */
+	p = mmap(NULL, len, PROT_READ,
+	    MAP_PRIVATE | (len <= POPULATE_MAX ? MAP_POPULATE : 0), fileno(f),
+	    0);
 	if (p == MAP_FAILED)
 		return -errno;
 	if ((r = hostpolicy_open(p, len, ret)) < 0) {
@@ -251,35 +266,45 @@ hostpolicy_check(const struct hostpolicy *h)
 	return 0;
 }
 
+/* Is this record the key's? Then *ret is what stands behind the key. */
+static int
+record_is(const struct hostpolicy *h, const uint8_t *slot, char kind,
+    const char *key, struct reader *ret)
+{
+	uint32_t offset = load_u32(slot + 8), len = load_u32(slot + 12);
+	struct reader name;
+
+	if (summed(h, offset, (uint64_t)offset + len, ret) < 0 ||
+	    reader_string(ret, &name) < 0 || name.left == 0)
+		return -EBADMSG;
+	if (name.p[0] != (uint8_t)kind)
+		return 0;
+	name.p++;
+	name.left--;
+	return reader_is(&name, key) ? 1 : 0;
+}
+
 /* The record behind its key; empty if the key is only known to exist. */
 static int
 find(const struct hostpolicy *h, char kind, const char *key, struct reader *ret)
 {
-	uint64_t hash = hostpolicy_hash(kind, key), slot_hash;
-	struct reader bucket, name;
-	uint32_t offset, len;
+	uint64_t hash = hostpolicy_hash(kind, key);
+	const uint8_t *slot;
+	struct reader bucket;
+	int r;
 
-	if (find_bucket(h, hash, &bucket) < 0)
+	if (find_bucket(h, hash, &bucket) < 0 ||
+	    bucket.left % HOSTPOLICY_SLOT_LEN != 0)
 		return -EBADMSG;
-	while (bucket.left > 0) {
-		if (reader_u64(&bucket, &slot_hash) < 0 ||
-		    reader_u32(&bucket, &offset) < 0 ||
-		    reader_u32(&bucket, &len) < 0)
-			return -EBADMSG;
-		if (slot_hash != hash)
+	for (slot = bucket.p; slot < bucket.p + bucket.left;
+	     slot += HOSTPOLICY_SLOT_LEN) {
+		if (load_u64(slot) != hash)
 			continue;
 		*ret = (struct reader){ 0 };
-		if (offset == 0)
+		if (load_u32(slot + 8) == 0)
 			return kind == HOSTPOLICY_ROLE_KEY ? 0 : -EBADMSG;
-		if (summed(h, offset, (uint64_t)offset + len, ret) < 0 ||
-		    reader_string(ret, &name) < 0 || name.left == 0)
-			return -EBADMSG;
-		if (name.p[0] != (uint8_t)kind)
-			continue;
-		name.p++;
-		name.left--;
-		if (reader_is(&name, key))
-			return 0;
+		if ((r = record_is(h, slot, kind, key, ret)) != 0)
+			return r < 0 ? r : 0;
 	}
 	return -ENOENT;
 }

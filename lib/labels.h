@@ -10,6 +10,7 @@ struct label {
 	char *value;
 };
 
+/* Sorted by key. */
 struct labels {
 	struct label *v;
 	size_t n;

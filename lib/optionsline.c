@@ -58,12 +58,13 @@ static void
 put_expiry(FILE *f, uint64_t seconds)
 {
 	time_t t = (time_t)seconds;
-	char text[32];
 	struct tm tm;
 
-	if (gmtime_r(&t, &tm) != NULL &&
-	    strftime(text, sizeof(text), "%Y%m%d%H%M%SZ", &tm) > 0)
-		fprintf(f, ",expiry-time=\"%s\"", text);
+	/* Not strftime(3), which reads /etc/localtime for a time in UTC. */
+	if (gmtime_r(&t, &tm) != NULL)
+		fprintf(f, ",expiry-time=\"%04d%02d%02d%02d%02d%02dZ\"",
+		    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		    tm.tm_min, tm.tm_sec);
 }
 
 char *

@@ -4,10 +4,13 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "auto.h"
 #include "path.h"
@@ -23,21 +26,75 @@ is_owned_safely(const struct stat *st, uid_t trusted)
 	return S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0;
 }
 
+/* Each folder above a path that has no links in it. */
 static int
-check_parents(const char *path, uid_t trusted)
+check_folders(char *path, uid_t trusted)
 {
-	char dir[PATH_MAX], *slash;
 	struct stat st;
+	char *slash;
 
-	if (realpath(path, dir) == NULL)
-		return -errno;
-	while ((slash = strrchr(dir, '/')) != NULL) {
+	while ((slash = strrchr(path, '/')) != NULL) {
 		*slash = '\0';
-		if (stat(dir[0] != '\0' ? dir : "/", &st) < 0)
+		if (stat(path[0] != '\0' ? path : "/", &st) < 0)
 			return -errno;
 		if (!is_owned_safely(&st, trusted))
 			return -EPERM;
 	}
+	return 0;
+}
+
+static int
+check_parents(const char *path, bool has_links, uid_t trusted)
+{
+	char real[PATH_MAX];
+
+	if (has_links) {
+		if (realpath(path, real) == NULL)
+			return -errno;
+	} else if (snprintf(real, sizeof(real), "%s", path) >=
+	    (int)sizeof(real)) {
+		return -ENAMETOOLONG;
+	}
+	return check_folders(real, trusted);
+}
+
+/* Not blocked by a FIFO that stands where a file should. Where the kernel says
+ * that there is no link in the whole path, nobody has to look for one. */
+static int
+open_plain(const char *path, bool *ret_has_links)
+{
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NOCTTY |
+		    O_NONBLOCK,
+		.resolve = RESOLVE_NO_SYMLINKS };
+	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+
+	*ret_has_links = fd < 0;
+	if (fd >= 0 || errno == ENOENT || errno == EACCES)
+		return fd;
+	return open(path,
+	    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+}
+
+/* Opened, and what fstat says of it. */
+static int
+open_trusted(const char *path, uid_t trusted, int *ret, struct stat *ret_st)
+{
+	bool has_links;
+	AUTO(close) int fd = open_plain(path, &has_links);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, ret_st) < 0)
+		return -errno;
+	if (!S_ISREG(ret_st->st_mode))
+		return -EINVAL;
+	if (!is_owned_safely(ret_st, trusted))
+		return -EPERM;
+	if ((r = check_parents(path, has_links, trusted)) < 0)
+		return r;
+	*ret = fd;
+	fd = -1;
 	return 0;
 }
 
@@ -49,18 +106,7 @@ path_open_trusted(const char *path, uid_t trusted, FILE **ret)
 	FILE *f;
 	int r;
 
-	/* Not blocked by a FIFO that stands where a file should. */
-	fd = open(path,
-	    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if (!is_owned_safely(&st, trusted))
-		return -EPERM;
-	if ((r = check_parents(path, trusted)) < 0)
+	if ((r = open_trusted(path, trusted, &fd, &st)) < 0)
 		return r;
 	if ((f = fdopen(fd, "re")) == NULL)
 		return -errno;
@@ -95,16 +141,50 @@ path_read(FILE *f, size_t max_bytes, char **ret, size_t *ret_len)
 	return 0;
 }
 
+/* Up to size bytes, and whether there are more. */
+static int
+read_up_to(int fd, char *buf, size_t size, size_t *ret_len)
+{
+	ssize_t n;
+
+	for (*ret_len = 0; *ret_len < size; *ret_len += (size_t)n) {
+		n = read(fd, buf + *ret_len, size - *ret_len);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		else if (n < 0)
+			return -errno;
+		else if (n == 0)
+			break;
+	}
+	return 0;
+}
+
 int
 path_read_trusted(const char *path, uid_t trusted, size_t max_bytes, char **ret,
     size_t *len)
 {
-	AUTO(fclose) FILE *f = NULL;
+	AUTO(free) char *buf = NULL;
+	AUTO(close) int fd = -1;
+	struct stat st;
+	size_t size, n;
 	int r;
 
-	if ((r = path_open_trusted(path, trusted, &f)) < 0)
+	if ((r = open_trusted(path, trusted, &fd, &st)) < 0)
 		return r;
-	return path_read(f, max_bytes, ret, len);
+	if (st.st_size < 0 || (uint64_t)st.st_size > max_bytes)
+		return -EFBIG;
+	/* One more than there should be: a file that grows is not cut. */
+	size = (size_t)st.st_size + 1;
+	if ((buf = malloc(size)) == NULL)
+		return -ENOMEM;
+	if ((r = read_up_to(fd, buf, size, &n)) < 0)
+		return r;
+	if (n == size)
+		return -EAGAIN;
+	buf[n] = '\0';
+	*ret = TAKE(buf);
+	*len = n;
+	return 0;
 }
 
 int

@@ -249,36 +249,21 @@ parse_ranges(struct reader *r, struct cidr_list *ret)
 }
 
 static int
-parse_bool(struct reader *r, bool *ret)
-{
-	uint8_t v;
-
-	if (reader_u8(r, &v) < 0 || v > 1)
-		return -EBADMSG;
-	*ret = v == 1;
-	return 0;
-}
-
-static int
 parse_row(struct reader *r, const struct role_option *row,
     struct role_options *o)
 {
 	void *field = (char *)o + row->offset;
-	bool has;
-	int e;
 
 	switch (row->type) {
 	case OPTION_BOOL:
-		return parse_bool(r, field);
+		*(bool *)field = row->merge != MERGE_ALL;
+		return 0;
 	case OPTION_TARGETS:
 		return parse_targets(r, field);
 	case OPTION_COMMAND:
-		if ((e = parse_bool(r, &has)) < 0 || !has)
-			return e;
 		return reader_cstring(r, field);
 	case OPTION_RANGES:
-		if ((e = parse_bool(r, &o->has_source)) < 0)
-			return e;
+		o->has_source = true;
 		return parse_ranges(r, field);
 	default:
 		return reader_u64(r, field);
@@ -288,12 +273,36 @@ parse_row(struct reader *r, const struct role_option *row,
 int
 role_options_parse(struct reader *r, struct role_options *ret)
 {
-	size_t i;
-	int e = 0;
+	uint32_t rows;
+	int e = 0, i;
 
-	for (i = 0; i < role_option_n_rows && e == 0; i++)
+	if (reader_u32(r, &rows) < 0 || rows >> role_option_n_rows != 0)
+		return -EBADMSG;
+	for (; rows != 0 && e == 0; rows &= rows - 1) {
+		i = __builtin_ctz(rows);
 		e = parse_row(r, &role_option_rows[i], ret);
+	}
 	return e;
+}
+
+/* Does it add anything to what merging begins with? */
+static bool
+says_something(const struct role_option *row, const struct role_options *o)
+{
+	const void *field = (const char *)o + row->offset;
+
+	switch (row->type) {
+	case OPTION_BOOL:
+		return *(const bool *)field != (row->merge == MERGE_ALL);
+	case OPTION_TARGETS:
+		return ((const struct strv *)field)->n > 0;
+	case OPTION_COMMAND:
+		return *(char *const *)field != NULL;
+	case OPTION_RANGES:
+		return o->has_source;
+	default:
+		return *(const uint64_t *)field != 0;
+	}
 }
 
 static void
@@ -317,34 +326,40 @@ write_targets(struct writer *w, const struct strv *s)
 		writer_cstring(w, s->v[i]);
 }
 
+static void
+write_row(struct writer *w, const struct role_option *row,
+    const struct role_options *o)
+{
+	const void *field = (const char *)o + row->offset;
+
+	switch (row->type) {
+	case OPTION_BOOL:
+		break;
+	case OPTION_TARGETS:
+		write_targets(w, field);
+		break;
+	case OPTION_COMMAND:
+		writer_cstring(w, *(char *const *)field);
+		break;
+	case OPTION_RANGES:
+		write_ranges(w, field);
+		break;
+	default:
+		writer_u64(w, *(const uint64_t *)field);
+	}
+}
+
 void
 role_options_write(struct writer *w, const struct role_options *o)
 {
-	const struct role_option *row;
-	const void *field;
+	uint32_t rows = 0;
 	size_t i;
 
-	for (i = 0; i < role_option_n_rows; i++) {
-		row = &role_option_rows[i];
-		field = (const char *)o + row->offset;
-		switch (row->type) {
-		case OPTION_BOOL:
-			writer_u8(w, *(const bool *)field);
-			break;
-		case OPTION_TARGETS:
-			write_targets(w, field);
-			break;
-		case OPTION_COMMAND:
-			writer_u8(w, *(char *const *)field != NULL);
-			if (*(char *const *)field != NULL)
-				writer_cstring(w, *(char *const *)field);
-			break;
-		case OPTION_RANGES:
-			writer_u8(w, o->has_source);
-			write_ranges(w, field);
-			break;
-		default:
-			writer_u64(w, *(const uint64_t *)field);
-		}
-	}
+	for (i = 0; i < role_option_n_rows; i++)
+		if (says_something(&role_option_rows[i], o))
+			rows |= 1U << i;
+	writer_u32(w, rows);
+	for (i = 0; i < role_option_n_rows; i++)
+		if ((rows & 1U << i) != 0)
+			write_row(w, &role_option_rows[i], o);
 }

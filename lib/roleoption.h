@@ -78,8 +78,8 @@ jsonread_reader role_options_read; /* over the defaults */
 /* 0, -ENOMEM, or -EEXIST: another command is forced already. */
 int role_options_merge(struct role_options *into,
     const struct role_options *from);
-/* Into options as role_options_default or _identity made them, to be cleared
- * on failure as well: 0, -EBADMSG, -ENOMEM. */
+/* Into options as role_options_identity made them, to be cleared on failure as
+ * well: 0, -EBADMSG, -ENOMEM. Only rows that say more are written. */
 int role_options_parse(struct reader *r, struct role_options *ret);
 void role_options_write(struct writer *w, const struct role_options *o);
 /* The first that demands what this version cannot do; NULL if there is none. */

@@ -73,20 +73,73 @@ sshkey_check_blob(const struct sshkey_type *type, const uint8_t *blob,
 	return reader_end(&r);
 }
 
+/* The value of each character, or 64. */
+static void
+fill_digits(uint8_t digits[256])
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl"
+				       "mnopqrstuvwxyz0123456789+/";
+	uint8_t i;
+
+	memset(digits, 64, 256);
+	for (i = 0; i < 64; i++)
+		digits[(uint8_t)alphabet[i]] = i;
+}
+
+/* n digits (2 to 4) at p as n - 1 bytes; bits that are left over must be 0. */
+static int
+decode_group(const uint8_t digits[256], const char *p, size_t n, uint8_t *out)
+{
+	uint32_t v = 0, bad = 0, d;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		d = i < n ? digits[(uint8_t)p[i]] : 0;
+		bad |= d;
+		v = v << 6 | (d & 63);
+	}
+	if ((bad & 64) != 0 || (n < 4 && (v & (n == 3 ? 0xffU : 0xffffU)) != 0))
+		return -EBADMSG;
+	for (i = 0; i < n - 1; i++)
+		out[i] = (uint8_t)(v >> (16 - 8 * i));
+	return 0;
+}
+
+/* Not libsodium's, which takes the same time for whatever it decodes, and so five
+ * times as long: a certificate is no secret, and a login waits for it. */
+static int
+decode(const char *text, size_t n, uint8_t *out, size_t *ret_len)
+{
+	uint8_t digits[256];
+	size_t i, len = 0, tail;
+
+	if (n % 4 != 0)
+		return -EBADMSG;
+	fill_digits(digits);
+	for (i = 0; i < n; i += 4) {
+		tail = i + 4 < n	 ? 4
+		    : text[n - 1] != '=' ? 4
+		    : text[n - 2] != '=' ? 3
+					 : 2;
+		if (decode_group(digits, text + i, tail, out + len) < 0)
+			return -EBADMSG;
+		len += tail - 1;
+	}
+	*ret_len = len;
+	return 0;
+}
+
 int
 sshkey_base64_decode(const char *text, uint8_t **ret, size_t *ret_len)
 {
 	AUTO(free) uint8_t *p = NULL;
 	size_t n = strlen(text), len;
-	const char *end;
 
 	if (n > SSHKEY_BLOB_MAX_BYTES * 4 / 3 + 4)
 		return -EMSGSIZE;
 	if ((p = malloc(n / 4 * 3 + 3)) == NULL)
 		return -ENOMEM;
-	if (sodium_base642bin(p, n / 4 * 3 + 3, text, n, NULL, &len, &end,
-		sodium_base64_VARIANT_ORIGINAL) != 0 ||
-	    *end != '\0')
+	if (decode(text, n, p, &len) < 0)
 		return -EBADMSG;
 	*ret = TAKE(p);
 	*ret_len = len;

@@ -337,11 +337,11 @@ Match Group breakglass
   AuthorizedKeysFile /etc/ssh/breakglass/%u
   RevokedKeys /usr/share/countersign/krl.empty
   ForceCommand none
-  AuthenticationMethods any
+  AuthenticationMethods password publickey
   PasswordAuthentication yes
 END
 found break_glass_passwords 'passwordauthentication of .mallory'
-sed -i '/^  AuthenticationMethods any/d; /^  PasswordAuthentication yes/d' /etc/ssh/sshd_config
+sed -i '/^  AuthenticationMethods password/d; /^  PasswordAuthentication yes/d' /etc/ssh/sshd_config
 found break_glass_keys 'mallory.*No such file'
 install -d -m 755 /etc/ssh/breakglass
 : >/etc/ssh/breakglass/mallory

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Certificates made by ssh-keygen (tests/vectors/README). */
 #include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -290,11 +291,49 @@ START_TEST(sshd_auth_info_is_read_or_refused)
 }
 END_TEST
 
+/* libsodium's decoder is the judge, over good texts and over damaged ones. */
+START_TEST(base64_is_read_as_libsodium_reads_it)
+{
+	static const char wild[] = "AZaz09+/=-_ \nb";
+	uint8_t bytes[64], expected[64], *p;
+	size_t len, n, i, expected_len;
+	char text[128], *at;
+	const char *end;
+	int good, r;
+
+	for (i = 0; i < 4000; i++) {
+		n = randombytes_uniform(sizeof(bytes));
+		randombytes_buf(bytes, n);
+		sodium_bin2base64(text, sizeof(text), bytes, n,
+		    sodium_base64_VARIANT_ORIGINAL);
+		if (i % 2 == 1 && text[0] != '\0') {
+			at = text + randombytes_uniform((uint32_t)strlen(text));
+			*at = i % 8 == 7
+			    ? '\0'
+			    : wild[randombytes_uniform(sizeof(wild) - 1)];
+		}
+		good = sodium_base642bin(expected, sizeof(expected), text,
+			   strlen(text), NULL, &expected_len, &end,
+			   sodium_base64_VARIANT_ORIGINAL) == 0 &&
+		    *end == '\0';
+		r = sshkey_base64_decode(text, &p, &len);
+		ck_assert_msg((r == 0) == good, "%d, not %d: '%s'", r, good,
+		    text);
+		if (r == 0) {
+			ck_assert_uint_eq(len, expected_len);
+			ck_assert_mem_eq(p, expected, len);
+			free(p);
+		}
+	}
+}
+END_TEST
+
 TCase *
 case_cert(void)
 {
 	TCase *c = tcase_create("cert");
 
+	tcase_add_test(c, base64_is_read_as_libsodium_reads_it);
 	tcase_set_timeout(c, 60);
 	tcase_add_loop_test(c, every_key_type_is_read, 0, ARRAY_SIZE(keys));
 	tcase_add_test(c, options_are_read);
