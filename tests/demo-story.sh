@@ -73,6 +73,39 @@ refused
 printf '  $ ssh deploy@web1\n    %s\n' "$(tr -d '\r' <"$LAB/err")"
 logged
 
+tell "Why? The policy says, on any machine"
+show 'countersign policy explain policy.json --user bob@example.com --role db --login deploy --label env=prod --label tier=web1' \
+  countersign policy explain /var/lib/countersign/policy.json --user bob@example.com --role db --login deploy --label env=prod --label tier=web1
+
+tell "A new policy with a lock, signed at the CA, reaches web1 by a refresh"
+mkdir -p "$LAB/fleet"
+chmod 755 "$LAB" "$LAB/fleet"
+jq '.version = 2 | .locks = [{ name: "inc-7", target: { user: "alice@example.com" }, reason: "stolen laptop" }]' \
+  /var/lib/countersign/policy.json >"$LAB/fleet/policy.json"
+show 'countersign policy diff old.json policy.json' countersign policy diff /var/lib/countersign/policy.json "$LAB/fleet/policy.json"
+show 'countersign policy sign --ca ca policy.json' bash -c "cd $LAB/fleet && countersign policy sign --ca $LAB/ca policy.json"
+show 'countersign krl --ca ca -o krl' bash -c "cd $LAB/fleet && countersign krl --ca $LAB/ca -o krl"
+install -m 644 "$LAB/ca/policy_key.pub" /etc/countersign/policy_key.pub
+cp /etc/countersign/node.conf "$LAB/node.conf"
+echo "PolicySource $LAB/fleet" >>/etc/countersign/node.conf
+show 'countersign-node refresh' countersign-node refresh
+logged
+as alice deploy -- id
+refused
+printf '  $ ssh deploy@web1\n    %s\n' "$(tr -d '\r' <"$LAB/err")"
+logged
+
+tell "The laptop is found again"
+jq '.version = 3 | .locks = []' "$LAB/fleet/policy.json" >"$LAB/fleet/new" && mv "$LAB/fleet/new" "$LAB/fleet/policy.json"
+bash -c "cd $LAB/fleet && countersign policy sign -q --ca $LAB/ca policy.json"
+show 'countersign-node refresh' countersign-node refresh
+logged
+
+tell "Is everything in force on this host?"
+kill -HUP "$SSHD"
+sleep 0.5
+show 'countersign-node check' countersign-node check
+
 tell "Mallory made a CA of her own and calls herself Alice"
 ssh-keygen -q -t ed25519 -N '' -f "$LAB/mallory_ca"
 by_keygen mallory "$LAB/mallory_ca" -I alice@example.com -n role:web -V +8h

@@ -3,7 +3,8 @@
 
 _countersign() {
   local cur prev verb i
-  local verbs='init rotate sign host renew revoke krl ledger inspect needs-renewal'
+  local verbs='init rotate sign host renew revoke krl policy ledger inspect needs-renewal'
+  local policy_verbs='check fmt diff test explain sign verify'
   cur=${COMP_WORDS[COMP_CWORD]}
   prev=${COMP_WORDS[COMP_CWORD - 1]}
   verb=${COMP_WORDS[1]}
@@ -18,7 +19,7 @@ _countersign() {
     return
     ;;
   --user | --role | --principal | --ttl | --hostname | --connector-id | --mfa | --claims | --request-id | --reason | \
-    --client-ip | --agent-timeout | --serial | --id | --fingerprint | --at | --since | --until | --head | --expires-in | -I | -n | -V | -z | -C)
+    --client-ip | --agent-timeout | --login | --label | --host | --server-id | --from | --grace | --timeout | --serial | --id | --fingerprint | --at | --since | --until | --head | --expires-in | -I | -n | -V | -z | -C)
     return
     ;;
   --profile)
@@ -40,6 +41,26 @@ _countersign() {
     ;;
   esac
   local words
+  if [ "$verb" = policy ]; then
+    case ${COMP_WORDS[2]} in
+    check) words='--strict --quiet --json --help' ;;
+    fmt) words='--write --check --help' ;;
+    diff) words='--exit-code --json --help' ;;
+    test) words='--quiet --json --help' ;;
+    explain) words='--cert --user --role --login --label --host --server-id --mfa --claims --from --serial --ttl --grace --at --json --help' ;;
+    sign) words='--ca --timeout --quiet --help' ;;
+    verify) words='--key --sig --quiet --help' ;;
+    esac
+    if [ "$COMP_CWORD" -eq 2 ]; then
+      mapfile -t COMPREPLY < <(compgen -W "$policy_verbs --help" -- "$cur")
+    elif [[ $cur == -* ]]; then
+      mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+    else
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    fi
+    return
+  fi
   case $verb in
   init) words='--no-passphrase --user-ca --host-ca --policy-key --quiet --json --help' ;;
   rotate) words='user host policy start switch back finish status --ca --no-passphrase --next --force --json --help' ;;
