@@ -30,7 +30,7 @@ policyfile_load(const char *path, struct policyfile *ret)
 {
 	AUTO(free) char *said = NULL;
 	struct conf_error e = { 0 };
-	struct policyfile p;
+	struct policyfile p = { 0 };
 	int r;
 
 	if ((r = policyfile_read(path, &p)) >= 0)

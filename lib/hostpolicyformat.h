@@ -28,7 +28,7 @@
 #define HOSTPOLICY_IF_FINGERPRINT 16
 
 /* Sums find damage, not forgery: only root writes the file. */
-uint64_t hostpolicy_sum(const void *p, size_t len);
+uint64_t hostpolicy_sum(const void *data, size_t len);
 /* Of a kind and a name. */
 uint64_t hostpolicy_hash(char kind, const char *name);
 void hostpolicy_digest(const struct host_facts *facts,

@@ -165,7 +165,7 @@ path_read_trusted(const char *path, uid_t trusted, size_t max_bytes, char **ret,
 {
 	AUTO(free) char *buf = NULL;
 	AUTO(close) int fd = -1;
-	struct stat st;
+	struct stat st = { 0 };
 	size_t size, n;
 	int r;
 

@@ -181,7 +181,7 @@ check_krl(struct checkup *c)
 	r = path_read_trusted(c->settings->krl, 0, KRL_MAX_BYTES, &text, &len);
 	if (r == 0)
 		r = krl_parse((const uint8_t *)text, len, &k);
-	if (r == 0 && k->has_signature)
+	if (r == 0 && k != NULL && k->has_signature)
 		r = -EBADMSG;
 	if (r < 0) {
 		finding_add(&c->findings, FINDING_KRL, "'%s': %s",
@@ -192,7 +192,8 @@ check_krl(struct checkup *c)
 		return;
 	}
 	/* The empty one that ships has no date. */
-	if (k->generated != 0 && k->generated + KRL_OLD_S < now_s())
+	if (k != NULL && k->generated != 0 &&
+	    k->generated + KRL_OLD_S < now_s())
 		finding_add(&c->findings, FINDING_KRL_OLD, "it is of %s",
 		    clock_rfc3339(k->generated, when));
 }

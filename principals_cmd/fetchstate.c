@@ -117,15 +117,17 @@ fetchstate_failed(struct fetchstate *s, const char *source, uint64_t now_s)
 	json_int_t n =
 	    json_integer_value(json_object_get(failing(s, source), "failures"));
 	uint32_t wait = BACKOFF_MAX_S;
+	uint64_t until_s;
 
 	if (n < BACKOFF_STEPS)
 		wait = BACKOFF_FIRST_S << n;
 	if (wait > BACKOFF_MAX_S)
 		wait = BACKOFF_MAX_S;
 	wait = wait - wait / 4 + randombytes_uniform(wait / 2 + 1);
+	until_s = now_s + wait;
 	if (json_object_get(s->doc, "failing") == NULL)
 		json_object_set_new(s->doc, "failing", json_object());
 	json_object_set_new(json_object_get(s->doc, "failing"), source,
 	    json_pack("{s:I, s:I}", "failures", n + 1, "not_before",
-		(json_int_t)(now_s + wait)));
+		(json_int_t)until_s));
 }
