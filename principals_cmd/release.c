@@ -91,24 +91,24 @@ read_one(int dir, enum release_file file, int flags, struct release_bytes *ret)
 }
 
 int
-release_read(const char *path, size_t n_wanted, bool with_links,
+release_read(const char *dir, size_t n_wanted, bool with_links,
     struct release *ret, struct conf_error *reterr)
 {
 	int flags = with_links ? 0 : O_NOFOLLOW, r;
 	AUTO(close)
-	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 	size_t i;
 
-	if (dir < 0) {
+	if (fd < 0) {
 		r = -errno;
-		conf_error(reterr, 0, "cannot read '%s': %s", path,
+		conf_error(reterr, 0, "cannot read '%s': %s", dir,
 		    strerror(-r));
 		return r;
 	}
 	for (i = 0; i < n_wanted; i++) {
-		r = read_one(dir, (enum release_file)i, flags, &ret->files[i]);
+		r = read_one(fd, (enum release_file)i, flags, &ret->files[i]);
 		if (r < 0) {
-			conf_error(reterr, 0, "cannot read '%s/%s': %s", path,
+			conf_error(reterr, 0, "cannot read '%s/%s': %s", dir,
 			    files[i].name, words_of(r));
 			return r;
 		}
@@ -255,7 +255,7 @@ static int
 compare_krl(struct release *r, const struct release_bytes *present,
     uint64_t newest, struct conf_error *reterr)
 {
-	uint64_t old;
+	uint64_t old = 0;
 	int e;
 
 	r->krl_is_new = !same_bytes(&r->files[RELEASE_KRL], present);

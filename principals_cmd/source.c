@@ -201,9 +201,13 @@ timeout_of(const struct getter *g)
 static int
 keep_spooled(struct getter *g, enum release_file file)
 {
-	const struct release_bytes *old = &g->spooled->files[file];
 	struct release_bytes *new = &g->answer->release.files[file];
+	const struct release_bytes *old;
 
+	/* Without them no ETag was sent, and nothing can be unchanged. */
+	if (g->spooled == NULL)
+		return -EBADMSG;
+	old = &g->spooled->files[file];
 	free(new->p);
 	if ((new->p = malloc(old->len + 1)) == NULL)
 		return -ENOMEM;

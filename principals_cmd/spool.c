@@ -73,21 +73,21 @@ exchange(int dir)
 }
 
 int
-spool_put(const char *path, const struct release *r, struct conf_error *reterr)
+spool_put(const char *dir, const struct release *r, struct conf_error *reterr)
 {
-	AUTO(close) int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(close) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int e;
 
-	if (dir < 0)
+	if (fd < 0)
 		e = -errno;
 	else {
-		remove_folder(dir, NEXT);
-		if ((e = write_folder(dir, r)) == 0)
-			e = exchange(dir);
-		remove_folder(dir, NEXT);
+		remove_folder(fd, NEXT);
+		if ((e = write_folder(fd, r)) == 0)
+			e = exchange(fd);
+		remove_folder(fd, NEXT);
 	}
 	if (e < 0)
-		conf_error(reterr, 0, "cannot write into '%s': %s", path,
+		conf_error(reterr, 0, "cannot write into '%s': %s", dir,
 		    strerror(-e));
 	return e;
 }
