@@ -6,10 +6,8 @@
 #include <string.h>
 
 #include "auto.h"
-#include "clock.h"
-#include "decide.h"
+#include "judge.h"
 #include "parse.h"
-#include "template.h"
 
 #define CLAIMS_EXTENSION "claims@countersign"
 #define MFA_EXTENSION	 "mfa@countersign"
@@ -91,26 +89,14 @@ check_certificate(const struct decide_question *q, bool *ret_is_stale)
 	return REASON_NONE;
 }
 
-/* The whole question on its way to an answer. */
-struct judge {
-	const struct decide_question *q;
-	struct strv held; /* roles, by the certificate's word */
-	struct template_values values;
-	struct decision *d;
-};
-
-static enum reason
-damaged(int r)
+enum reason
+judge_damaged(int r)
 {
 	return r == -EBADMSG ? REASON_POLICY_UNREADABLE : REASON_INTERNAL;
 }
 
-/* Replaces what was said before; without memory nothing is said. */
-static void say(struct decision *d, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-say(struct decision *d, const char *fmt, ...)
+void
+judge_say(struct decision *d, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -120,101 +106,6 @@ say(struct decision *d, const char *fmt, ...)
 		d->detail = NULL;
 	va_end(ap);
 }
-
-/* ---- locks ---- */
-
-static bool
-is_unset_or(const struct reader *condition, const char *value)
-{
-	return condition->left == 0 || reader_is(condition, value);
-}
-
-static bool
-holds(const struct strv *held, const struct reader *role)
-{
-	size_t i;
-
-	for (i = 0; i < held->n; i++)
-		if (reader_is(role, held->v[i]))
-			return true;
-	return role->left == 0;
-}
-
-static bool
-lock_fits(const struct host_lock *l, const struct judge *j,
-    const char *fingerprint)
-{
-	const struct cert *c = j->q->cert;
-
-	return (l->expires_s == 0 || j->q->now_s < l->expires_s) &&
-	    (l->serial == 0 || l->serial == c->serial) &&
-	    is_unset_or(&l->user, c->key_id) &&
-	    is_unset_or(&l->login, j->q->login) &&
-	    is_unset_or(&l->fingerprint, fingerprint) &&
-	    holds(&j->held, &l->role);
-}
-
-static void
-say_lock(struct decision *d, const struct host_lock *l)
-{
-	char until[CLOCK_TEXT_MAX];
-
-	say(d, "locked by '%.*s'%s%s%s%.*s", (int)l->name.left,
-	    (const char *)l->name.p, l->expires_s != 0 ? " until " : "",
-	    l->expires_s != 0 ? clock_rfc3339(l->expires_s, until) : "",
-	    l->reason.left > 0 ? ": " : "", (int)l->reason.left,
-	    (const char *)l->reason.p);
-}
-
-static enum reason
-ask_locks(struct judge *j, const struct hostpolicy *from, enum lock_key kind,
-    const char *key, const char *fingerprint)
-{
-	struct host_lock lock;
-	struct reader locks;
-	int r;
-
-	if ((r = hostpolicy_locks(from, kind, key, &locks)) < 0)
-		return r == -ENOENT ? REASON_NONE : damaged(r);
-	while ((r = hostpolicy_next_lock(&locks, &lock)) > 0) {
-		if (!lock_fits(&lock, j, fingerprint))
-			continue;
-		say_lock(j->d, &lock);
-		return REASON_LOCKED;
-	}
-	return r < 0 ? damaged(r) : REASON_NONE;
-}
-
-static enum reason
-ask_locks_of(struct judge *j, const struct hostpolicy *from)
-{
-	const struct cert *c = j->q->cert;
-	char serial[24], fingerprint[SSHKEY_FINGERPRINT_MAX];
-	enum reason r;
-	size_t i;
-
-	snprintf(serial, sizeof(serial), "%llu", (unsigned long long)c->serial);
-	sshkey_fingerprint(c->key, c->key_len, fingerprint);
-	const struct {
-		enum lock_key kind;
-		const char *key;
-	} asked[] = { { LOCK_BY_SERIAL, serial },
-		{ LOCK_BY_FINGERPRINT, fingerprint },
-		{ LOCK_BY_USER, c->key_id }, { LOCK_BY_LOGIN, j->q->login },
-		{ LOCK_BY_NOTHING, "" } };
-
-	for (i = 0; i < ARRAY_SIZE(asked); i++)
-		if ((r = ask_locks(j, from, asked[i].kind, asked[i].key,
-			 fingerprint)) != REASON_NONE)
-			return r;
-	for (i = 0; i < j->held.n; i++)
-		if ((r = ask_locks(j, from, LOCK_BY_ROLE, j->held.v[i],
-			 fingerprint)) != REASON_NONE)
-			return r;
-	return REASON_NONE;
-}
-
-/* ---- roles ---- */
 
 /* The certificate's claims. Some that cannot be read are not none: a deny may
  * hang on them. */
@@ -233,7 +124,7 @@ read_claims(struct judge *j)
 		j->values.claims =
 		    json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(j->values.claims)) {
-		say(j->d, "the certificate's claims cannot be read");
+		judge_say(j->d, "the certificate's claims cannot be read");
 		return REASON_BAD_CERTIFICATE;
 	}
 	return REASON_NONE;
@@ -283,10 +174,10 @@ ask_deny(struct judge *j, const char *name, const struct host_role *role)
 	int r = role->is_denied ? 1 : denies_login(j, role->deny_logins);
 
 	if (r < 0)
-		return damaged(r);
+		return judge_damaged(r);
 	if (r == 0)
 		return REASON_NONE;
-	say(j->d, "role '%s' denies this %s", name,
+	judge_say(j->d, "role '%s' denies this %s", name,
 	    role->is_denied ? "host" : "login");
 	free(j->d->role);
 	j->d->role = strdup(name);
@@ -306,10 +197,10 @@ merge_role(struct judge *j, const char *name, struct reader options)
 		r = role_options_merge(&a->options, &o);
 	role_options_clear(&o);
 	if (r == -EEXIST)
-		say(j->d, "role '%s' forces another command", name);
+		judge_say(j->d, "role '%s' forces another command", name);
 	return r == 0	   ? REASON_NONE
 	    : r == -EEXIST ? REASON_COMMAND_CONFLICT
-			   : damaged(r);
+			   : judge_damaged(r);
 }
 
 /* How near a role came to fitting, for the reason. */
@@ -328,7 +219,7 @@ ask_allow(struct judge *j, const char *name, const struct host_role *role)
 	if (!role->is_for_host)
 		return REASON_LABEL_MISMATCH;
 	if ((r = logins_have(j, role->allow_logins)) < 0)
-		return damaged(r);
+		return judge_damaged(r);
 	if (r == 0)
 		return REASON_LOGIN_NOT_ALLOWED;
 	if (d->roles.n == 0 && (d->role = strdup(name)) == NULL)
@@ -364,7 +255,7 @@ find_roles(const struct judge *j, struct known_role **ret, size_t *ret_n)
 	for (i = 0; i < j->held.n; i++) {
 		r = hostpolicy_role(j->q->policy, j->held.v[i], &known[n].role);
 		if (r < 0 && r != -ENOENT)
-			return damaged(r);
+			return judge_damaged(r);
 		if (r == 0)
 			known[n++].name = j->held.v[i];
 	}
@@ -415,7 +306,7 @@ merge_certificate(struct judge *j)
 		reason =
 		    r == -EEXIST ? REASON_COMMAND_CONFLICT : REASON_INTERNAL;
 	if (r == -EEXIST)
-		say(j->d,
+		judge_say(j->d,
 		    "the certificate forces another command than the "
 		    "role");
 	role_options_clear(&own);
@@ -451,7 +342,8 @@ check_access(struct judge *j)
 	if (o->require_mfa && !has_second_factor(j->q->cert))
 		return REASON_MFA_REQUIRED;
 	if ((row = role_options_unenforced(o)) != NULL) {
-		say(j->d, "the role demands '%s', which this version cannot do",
+		judge_say(j->d,
+		    "the role demands '%s', which this version cannot do",
 		    row->name);
 		return REASON_NOT_ENFORCED;
 	}
@@ -468,10 +360,10 @@ judge(struct judge *j)
 		return REASON_INTERNAL;
 	if ((r = read_claims(j)) != REASON_NONE)
 		return r;
-	if ((r = ask_locks_of(j, j->q->policy)) != REASON_NONE)
+	if ((r = judge_locks(j, j->q->policy)) != REASON_NONE)
 		return r;
 	if (j->q->local_locks != NULL &&
-	    (r = ask_locks_of(j, j->q->local_locks)) != REASON_NONE)
+	    (r = judge_locks(j, j->q->local_locks)) != REASON_NONE)
 		return r;
 	if (j->held.n == 0)
 		return REASON_NO_ROLE;

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* countersign-node setup and remove: the hooks into sshd and PAM, and out. */
+/* countersign-node setup: the hooks into sshd and PAM. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "auto.h"
 #include "checks.h"
 #include "clock.h"
-#include "command.h"
 #include "host.h"
 #include "node.h"
 #include "pamstack.h"
@@ -21,30 +17,19 @@
 #include "path.h"
 #include "report.h"
 #include "secondlogin.h"
-#include "setupjournal.h"
+#include "setupundo.h"
 #include "sshdconfig.h"
 
 #define TEMPLATE	  "/usr/share/countersign/sshd/00-countersign.conf"
-#define DROP_IN		  "/etc/ssh/sshd_config.d/00-countersign.conf"
-#define SELF		  "/usr/sbin/countersign-node"
-#define FILE_MAX_BYTES	  65536U
 #define CONFIRM_DEFAULT_S 120
 #define RUN_DIR		  "/run/countersign"
 #define LAST_DROP_IN	  SETUPJOURNAL_DIR "/00-countersign.conf"
-#define N_FILES		  2
-
-/* In the order in which they are taken back: with our drop-in and without PAM's
- * lines certificates still get in, the other way round nobody does. */
-static const struct setup_file our_files[N_FILES] = {
-	{ PAM_STACK_FILE, NULL, 0644, pamstack_without_ours },
-	{ DROP_IN, NULL, 0644, NULL },
-};
 
 static const char setup_usage[] =
     "usage: countersign-node setup [--no-confirm | --timeout TIME]\n"
     "       countersign-node setup --confirm | --undo\n"
     "\n"
-    "Writes " DROP_IN " and the two lines of\n"
+    "Writes " SETUP_DROP_IN " and the two lines of\n"
     "/etc/pam.d/sshd, asks sshd whether they are in force, and reloads it: from "
     "then\n"
     "on certificates are the only way in. Unless it is confirmed from a second "
@@ -64,13 +49,6 @@ static const char setup_usage[] =
     "                  starts this by itself\n"
     "  --no-confirm    keep it at once; for automation that can repair a host\n"
     "  --help          this text\n";
-
-static const char remove_usage[] =
-    "usage: countersign-node remove\n"
-    "\n"
-    "Takes the drop-in and the PAM lines out and reloads sshd, which is then as "
-    "it\n"
-    "was: what was closed (authorized_keys, passwords) is open again.\n";
 
 DEFINE_AUTO(settings_free, struct settings)
 
@@ -184,154 +162,7 @@ check_ready(const struct setup_options *o)
 	return -1;
 }
 
-static int
-read_text(const char *path, char **ret)
-{
-	size_t len;
-	int r = path_read_trusted(path, 0, FILE_MAX_BYTES, ret, &len);
-
-	return r < 0
-	    ? report_failure("cannot read '%s': %s", path,
-		  r == -EPERM ? "others than root may write it" : strerror(-r))
-	    : -1;
-}
-
 /* ---- while it is not confirmed ---- */
-
-static void
-say_setup(const char *step, const char *code)
-{
-	AUTO(settings_free) struct settings *s = NULL;
-	struct conf_error e = { 0 };
-
-	if ((s = settings_load_host(&e)) != NULL)
-		report_setup(s, step, code);
-}
-
-/* Files, then sshd; the journal stays open until both are done. 0, -ENOENT,
- * -errno. */
-static int
-undo(void)
-{
-	int r;
-
-	if ((r = setupjournal_undo(our_files, N_FILES)) < 0)
-		return r;
-	r = sshdconfig_reload();
-	if (r < 0 && r != -ESRCH)
-		return r;
-	if ((r = setupjournal_close(our_files, N_FILES)) < 0)
-		return r;
-	say_setup("undone", "CS031W");
-	return 0;
-}
-
-static int
-undo_alone(void)
-{
-	AUTO(close) int lock = setupjournal_lock();
-
-	return lock < 0 ? lock : undo();
-}
-
-/* Until it is confirmed, or taken back after the time is up: also when that
- * fails at first, on a disk that is full. */
-static void
-watch(uint64_t deadline_us)
-{
-	struct timespec tick = { .tv_nsec = 200000000 };
-
-	while (setupjournal_is_open()) {
-		if (boottime_us() >= deadline_us && undo_alone() == 0)
-			break;
-		nanosleep(&tick, NULL);
-	}
-}
-
-static void
-ignore_hangups(void)
-{
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-}
-
-static void __attribute__((noreturn)) become_watcher(uint64_t deadline_us)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	setsid();
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-	}
-	if (chdir("/") == 0)
-		watch(deadline_us);
-	_exit(0);
-}
-
-static int
-fork_watcher(uint64_t deadline_us, int setup_lock)
-{
-	AUTO(close) int lock = setupjournal_watch();
-	pid_t pid;
-
-	if (lock < 0)
-		return lock;
-	if ((pid = fork()) < 0)
-		return -errno;
-	/* The child keeps the watcher's lock, and lets go of the setup's. */
-	if (pid == 0) {
-		close(setup_lock);
-		become_watcher(deadline_us);
-	}
-	return 0;
-}
-
-/* As a unit of its own: logind may end all that this login started. */
-static bool
-start_watcher_unit(void)
-{
-	const char *argv[] = { "/usr/bin/systemd-run", "--quiet", "--collect",
-		"--unit=countersign-setup-watcher", SELF, "setup", "--watch",
-		NULL };
-	struct command c = { .argv = argv, .timeout_s = 10 };
-	AUTO_CLEAR(command_result_clear) struct command_result r = { 0 };
-	struct timespec tick = { .tv_nsec = 50000000 };
-	int i;
-
-	if (access("/run/systemd/system", F_OK) < 0 ||
-	    command_run(&c, &r) < 0 || r.status != 0)
-		return false;
-	for (i = 0; i < 60; i++) {
-		if (setupjournal_is_watched())
-			return true;
-		nanosleep(&tick, NULL);
-	}
-	return false;
-}
-
-static int
-start_watcher(uint64_t deadline_us, int setup_lock)
-{
-	return start_watcher_unit() ? 0 : fork_watcher(deadline_us, setup_lock);
-}
-
-static int
-watch_by_hand(void)
-{
-	uint64_t deadline_us, reloaded_us;
-	AUTO(close) int lock = setupjournal_watch();
-
-	if (lock < 0)
-		return report_failure("somebody waits already");
-	if (setupjournal_times(&deadline_us, &reloaded_us) < 0)
-		return report_failure("no setup waits for a confirmation");
-	ignore_hangups();
-	watch(deadline_us);
-	return NODE_DONE;
-}
 
 static int
 reload(void)
@@ -354,7 +185,7 @@ reload(void)
 static int
 fail_and_undo(void)
 {
-	int r = undo();
+	int r = setup_undo();
 
 	if (r == 0)
 		report_failure("everything is as it was");
@@ -373,16 +204,16 @@ remember_drop_in(const char *text)
 }
 
 static int
-finish(const struct setup_options *o, const struct setup_file files[N_FILES],
-    uint64_t deadline_us)
+finish(const struct setup_options *o,
+    const struct setup_file files[SETUP_N_FILES], uint64_t deadline_us)
 {
 	uint64_t now_us;
 
 	if (reload() >= 0)
 		return fail_and_undo();
-	say_setup("put", "CS031I");
+	setup_report("put", "CS031I");
 	if (o->no_confirm) {
-		if (setupjournal_close(our_files, N_FILES) < 0)
+		if (setupjournal_close(setup_files, SETUP_N_FILES) < 0)
 			return report_failure("it took too long, and has been "
 					      "taken back");
 		remember_drop_in(files[1].text);
@@ -402,35 +233,15 @@ finish(const struct setup_options *o, const struct setup_file files[N_FILES],
 }
 
 static int
-put_one(const struct setup_file *file)
-{
-	int r = setupjournal_apply(file);
-
-	return r < 0
-	    ? report_failure("cannot write '%s': %s", file->path, strerror(-r))
-	    : -1;
-}
-
-/* The watcher of an earlier setup must have seen its end before there is a
- * journal again, or it would take this one for its own. */
-static void
-let_watcher_end(void)
-{
-	int fd;
-
-	if (!setupjournal_is_open() && (fd = setupjournal_watch()) >= 0)
-		close(fd);
-}
-
-static int
-put(const struct setup_options *o, const struct setup_file files[N_FILES],
+put(const struct setup_options *o, const struct setup_file files[SETUP_N_FILES],
     int lock)
 {
 	uint64_t deadline_us = boottime_us() + o->timeout_s * USEC_PER_SEC;
 	int r;
 
-	let_watcher_end();
-	if ((r = setupjournal_open(files, N_FILES, deadline_us)) == -EEXIST)
+	setup_let_watcher_end();
+	if ((r = setupjournal_open(files, SETUP_N_FILES, deadline_us)) ==
+	    -EEXIST)
 		return report_failure("an earlier setup waits: "
 				      "'countersign-node setup --confirm' or "
 				      "'--undo'");
@@ -439,14 +250,14 @@ put(const struct setup_options *o, const struct setup_file files[N_FILES],
 		    strerror(-r));
 	/* From here on: whatever happens to this process, the watcher takes it
 	 * back. PAM's lines count as soon as they are there. */
-	ignore_hangups();
-	if ((r = start_watcher(deadline_us, lock)) < 0) {
+	setup_ignore_hangups();
+	if ((r = setup_start_watcher(deadline_us, lock)) < 0) {
 		report_failure("cannot wait for a confirmation: %s",
 		    strerror(-r));
 		return fail_and_undo();
 	}
-	if (put_one(&files[1]) >= 0 || !is_good(check_sshd) ||
-	    put_one(&files[0]) >= 0 || !is_good(check_pam))
+	if (setup_put(&files[1]) >= 0 || !is_good(check_sshd) ||
+	    setup_put(&files[0]) >= 0 || !is_good(check_pam))
 		return fail_and_undo();
 	return finish(o, files, deadline_us);
 }
@@ -457,7 +268,8 @@ same_text(const char *path, const char *text)
 	AUTO(free) char *other = NULL;
 	size_t len;
 
-	return path_read_trusted(path, 0, FILE_MAX_BYTES, &other, &len) == 0 &&
+	return path_read_trusted(path, 0, SETUP_FILE_MAX_BYTES, &other, &len) ==
+	    0 &&
 	    strcmp(other, text) == 0;
 }
 
@@ -468,25 +280,28 @@ check_drop_in(const struct setup_options *o, const char *template)
 	size_t len;
 
 	if (o->force ||
-	    path_read_trusted(DROP_IN, 0, FILE_MAX_BYTES, &now, &len) < 0 ||
+	    path_read_trusted(SETUP_DROP_IN, 0, SETUP_FILE_MAX_BYTES, &now,
+		&len) < 0 ||
 	    strcmp(now, template) == 0 || same_text(LAST_DROP_IN, now))
 		return -1;
-	return report_failure("'" DROP_IN "' has been changed since setup put "
-			      "it there; compare it with '" TEMPLATE
-			      "', and use --force to replace it");
+	return report_failure(
+	    "'" SETUP_DROP_IN "' has been changed since setup put "
+	    "it there; compare it with '" TEMPLATE
+	    "', and use --force to replace it");
 }
 
 static int
 setup(const struct setup_options *o, int lock)
 {
 	AUTO(free) char *drop_in = NULL, *old = NULL, *pam = NULL;
-	struct setup_file files[N_FILES] = { our_files[0], our_files[1] };
+	struct setup_file files[SETUP_N_FILES] = { setup_files[0],
+		setup_files[1] };
 	int r;
 
 	if ((r = check_ready(o)) >= 0 ||
-	    (r = read_text(TEMPLATE, &drop_in)) >= 0 ||
+	    (r = setup_read_text(TEMPLATE, &drop_in)) >= 0 ||
 	    (r = check_drop_in(o, drop_in)) >= 0 ||
-	    (r = read_text(PAM_STACK_FILE, &old)) >= 0)
+	    (r = setup_read_text(PAM_STACK_FILE, &old)) >= 0)
 		return r;
 	if ((pam = pamstack_with_ours(old)) == NULL)
 		return report_failure(PAM_STACK_FILE
@@ -495,6 +310,21 @@ setup(const struct setup_options *o, int lock)
 	files[0].text = pam;
 	files[1].text = drop_in;
 	return put(o, files, lock);
+}
+
+static int
+watch_by_hand(void)
+{
+	uint64_t deadline_us, reloaded_us;
+	AUTO(close) int lock = setupjournal_watch();
+
+	if (lock < 0)
+		return report_failure("somebody waits already");
+	if (setupjournal_times(&deadline_us, &reloaded_us) < 0)
+		return report_failure("no setup waits for a confirmation");
+	setup_ignore_hangups();
+	setup_watch(deadline_us);
+	return NODE_DONE;
 }
 
 /* ---- after ---- */
@@ -517,9 +347,9 @@ confirm(void)
 		return report_failure("this login has not come through the "
 				      "hooks (break-glass, or another sshd), "
 				      "and so proves nothing");
-	if (setupjournal_close(our_files, N_FILES) < 0)
+	if (setupjournal_close(setup_files, SETUP_N_FILES) < 0)
 		return report_failure("it has just been taken back");
-	say_setup("confirmed", "CS031I");
+	setup_report("confirmed", "CS031I");
 	printf("confirmed\n");
 	return NODE_DONE;
 }
@@ -533,7 +363,7 @@ undo_by_hand(bool if_unwatched)
 	if (if_unwatched &&
 	    (!setupjournal_is_open() || setupjournal_is_watched()))
 		return NODE_DONE;
-	r = undo();
+	r = setup_undo();
 
 	if (r == -ENOENT)
 		return report_failure("there is no unconfirmed setup; to take "
@@ -566,90 +396,4 @@ node_setup(int argc, char **argv)
 	if (o.confirm)
 		return confirm();
 	return o.undo ? undo_by_hand(o.if_unwatched) : setup(&o, lock);
-}
-
-/* Put back what was, if sshd cannot live with what is left. */
-static int
-give_up_removal(const char *why)
-{
-	report_failure("%s", why);
-	return setupjournal_undo(our_files, N_FILES) == 0 &&
-		setupjournal_close(our_files, N_FILES) == 0
-	    ? report_failure("nothing was taken out")
-	    : NODE_FAILED;
-}
-
-/* PAM's lines first, as in an undo. */
-static int
-take_files_out(const struct setup_file files[N_FILES])
-{
-	AUTO_CLEAR(sshdconfig_clear) struct sshdconfig conf = { 0 };
-	AUTO(free) char *error = NULL;
-	int r;
-
-	if (put_one(&files[0]) >= 0 || put_one(&files[1]) >= 0)
-		return give_up_removal("it cannot be taken out");
-	if (sshdconfig_ask(NULL, &conf, &error) < 0)
-		return give_up_removal(error != NULL ? error : "sshd -t fails");
-	r = sshdconfig_reload();
-	if (r < 0 && r != -ESRCH)
-		return give_up_removal("sshd cannot be reloaded");
-	return -1;
-}
-
-static int
-take_out(int lock)
-{
-	AUTO_CLEAR(sshdconfig_clear) struct sshdconfig conf = { 0 };
-	AUTO(free) char *old = NULL, *pam = NULL, *error = NULL;
-	struct setup_file files[N_FILES] = { our_files[0], our_files[1] };
-	uint64_t deadline_us = boottime_us() + CONFIRM_DEFAULT_S * USEC_PER_SEC;
-	int r;
-
-	if ((r = read_text(PAM_STACK_FILE, &old)) >= 0)
-		return r;
-	if ((pam = pamstack_without_ours(old)) == NULL)
-		return report_failure("out of memory");
-	if (sshdconfig_ask(NULL, &conf, &error) < 0)
-		return report_failure("sshd does not like its configuration as "
-				      "it is, mend that first: %s",
-		    error != NULL ? error : "");
-	files[0].text = pam;
-	/* An unconfirmed setup ends with this as well. */
-	let_watcher_end();
-	(void)setupjournal_close(our_files, N_FILES);
-	let_watcher_end();
-	if ((r = setupjournal_open(files, N_FILES, deadline_us)) < 0)
-		return report_failure("cannot keep what is there now: %s",
-		    strerror(-r));
-	ignore_hangups();
-	if ((r = start_watcher(deadline_us, lock)) < 0 ||
-	    (r = take_files_out(files)) >= 0)
-		return r < 0 ? give_up_removal("nobody would take it back") : r;
-	(void)setupjournal_close(our_files, N_FILES);
-	say_setup("removed", "CS031W");
-	printf("out of force: sshd is as it was, and what was closed is open "
-	       "again\n");
-	return NODE_DONE;
-}
-
-int
-node_remove(int argc, char **argv)
-{
-	AUTO(close) int lock = -1;
-
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		fputs(remove_usage, stdout);
-		return NODE_DONE;
-	}
-	if (argc != 1) {
-		fputs(remove_usage, stderr);
-		return NODE_USAGE;
-	}
-	if (geteuid() != 0)
-		return report_failure("has to run as root");
-	if ((lock = setupjournal_lock()) < 0)
-		return report_failure("cannot use '" SETUPJOURNAL_DIR "': %s",
-		    strerror(-lock));
-	return take_out(lock);
 }

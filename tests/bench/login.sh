@@ -28,6 +28,8 @@ policy <<END
 { "version": 1, "roles": { "web": { "allow": {
   "logins": [$(printf '"%s",' "${accounts[@]}") "deploy"], "node_labels": { "env": ["prod"] } } } } }
 END
+# As a host has it: compiled.
+/usr/libexec/countersign/install-policy --compile || fail "not compiled"
 issue alice web
 # Plain: a stock sshd that trusts the same CA by a principals file, so that the
 # client offers the same things in the same order.

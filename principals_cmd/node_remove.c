@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/* countersign-node remove: the hooks out of sshd and PAM. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "clock.h"
+#include "node.h"
+#include "pamstack.h"
+#include "report.h"
+#include "secondlogin.h"
+#include "setupundo.h"
+#include "sshdconfig.h"
+
+#define TIMEOUT_S 120
+
+static const char remove_usage[] =
+    "usage: countersign-node remove\n"
+    "\n"
+    "Takes the drop-in and the PAM lines out and reloads sshd, which is then as "
+    "it\n"
+    "was: what was closed (authorized_keys, passwords) is open again.\n";
+
+/* Put back what was, if sshd cannot live with what is left. */
+static int
+give_up_removal(const char *why)
+{
+	report_failure("%s", why);
+	return setupjournal_undo(setup_files, SETUP_N_FILES) == 0 &&
+		setupjournal_close(setup_files, SETUP_N_FILES) == 0
+	    ? report_failure("nothing was taken out")
+	    : NODE_FAILED;
+}
+
+/* PAM's lines first, as in an undo. */
+static int
+take_files_out(const struct setup_file files[SETUP_N_FILES])
+{
+	AUTO_CLEAR(sshdconfig_clear) struct sshdconfig conf = { 0 };
+	AUTO(free) char *error = NULL;
+	int r;
+
+	if (setup_put(&files[0]) >= 0 || setup_put(&files[1]) >= 0)
+		return give_up_removal("it cannot be taken out");
+	if (sshdconfig_ask(NULL, &conf, &error) < 0)
+		return give_up_removal(error != NULL ? error : "sshd -t fails");
+	r = sshdconfig_reload();
+	if (r < 0 && r != -ESRCH)
+		return give_up_removal("sshd cannot be reloaded");
+	return -1;
+}
+
+static int
+take_out(int lock)
+{
+	AUTO_CLEAR(sshdconfig_clear) struct sshdconfig conf = { 0 };
+	AUTO(free) char *old = NULL, *pam = NULL, *error = NULL;
+	struct setup_file files[SETUP_N_FILES] = { setup_files[0],
+		setup_files[1] };
+	uint64_t deadline_us = boottime_us() + TIMEOUT_S * USEC_PER_SEC;
+	int r;
+
+	if ((r = setup_read_text(PAM_STACK_FILE, &old)) >= 0)
+		return r;
+	if ((pam = pamstack_without_ours(old)) == NULL)
+		return report_failure("out of memory");
+	if (sshdconfig_ask(NULL, &conf, &error) < 0)
+		return report_failure("sshd does not like its configuration as "
+				      "it is, mend that first: %s",
+		    error != NULL ? error : "");
+	files[0].text = pam;
+	/* An unconfirmed setup ends with this as well. */
+	setup_let_watcher_end();
+	(void)setupjournal_close(setup_files, SETUP_N_FILES);
+	setup_let_watcher_end();
+	if ((r = setupjournal_open(files, SETUP_N_FILES, deadline_us)) < 0)
+		return report_failure("cannot keep what is there now: %s",
+		    strerror(-r));
+	setup_ignore_hangups();
+	if ((r = setup_start_watcher(deadline_us, lock)) < 0 ||
+	    (r = take_files_out(files)) >= 0)
+		return r < 0 ? give_up_removal("nobody would take it back") : r;
+	(void)setupjournal_close(setup_files, SETUP_N_FILES);
+	setup_report("removed", "CS031W");
+	printf("out of force: sshd is as it was, and what was closed is open "
+	       "again\n");
+	return NODE_DONE;
+}
+
+int
+node_remove(int argc, char **argv)
+{
+	AUTO(close) int lock = -1;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		fputs(remove_usage, stdout);
+		return NODE_DONE;
+	}
+	if (argc != 1) {
+		fputs(remove_usage, stderr);
+		return NODE_USAGE;
+	}
+	if (geteuid() != 0)
+		return report_failure("has to run as root");
+	if ((lock = setupjournal_lock()) < 0)
+		return report_failure("cannot use '" SETUPJOURNAL_DIR "': %s",
+		    strerror(-lock));
+	return take_out(lock);
+}
