@@ -311,10 +311,31 @@ rewrite(const char *text, bool with_ours)
 	return out;
 }
 
+/* Read back: is there one of each? A line that goes on behind the end of the
+ * file would have swallowed ours. */
+static bool
+has_ours(const char *text)
+{
+	AUTO_CLEAR(pamstack_clear) struct pamstack s = { 0 };
+	size_t first = 0, last = 0, i;
+
+	if (pamstack_parse(text, &s) < 0)
+		return false;
+	for (i = 0; i < s.n; i++) {
+		if (strcmp(s.v[i].module, PAM_MODULE) != 0)
+			continue;
+		first += s.v[i].arguments[0] == '\0';
+		last += strcmp(s.v[i].arguments, "environment") == 0;
+	}
+	return first == 1 && last == 1;
+}
+
 char *
 pamstack_with_ours(const char *text)
 {
-	return rewrite(text, true);
+	AUTO(free) char *with = rewrite(text, true);
+
+	return with != NULL && has_ours(with) ? TAKE(with) : NULL;
 }
 
 char *

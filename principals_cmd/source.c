@@ -267,13 +267,26 @@ get_https(struct getter *g, struct conf_error *reterr)
 	return 0;
 }
 
+/* A source may also be named by the policy in it. */
+static char *
+folder_of(const char *source)
+{
+	static const char file[] = "/policy.json";
+	size_t n = strlen(source), m = sizeof(file) - 1;
+
+	if (n > m && strcmp(source + n - m, file) == 0)
+		n -= m;
+	return strndup(source, n);
+}
+
 int
 source_get(const char *source, const struct settings *s,
     const struct fetchstate *state, const char *spool, bool is_fresh,
     unsigned timeout_s, struct source_answer *ret, struct conf_error *reterr)
 {
 	AUTO_CLEAR(release_clear) struct release spooled = { 0 };
-	struct getter g = { .source = source,
+	AUTO(free) char *folder = folder_of(source);
+	struct getter g = { .source = folder,
 		.settings = s,
 		.state = state,
 		.end_s = seconds_now() + timeout_s,
@@ -281,8 +294,10 @@ source_get(const char *source, const struct settings *s,
 	struct conf_error ignored;
 	int r;
 
-	if (source[0] == '/') {
-		r = release_read(source, release_n_wanted(s), true,
+	if (folder == NULL)
+		return -ENOMEM;
+	if (folder[0] == '/') {
+		r = release_read(folder, release_n_wanted(s), true,
 		    &ret->release, reterr);
 		return r < 0 && r != -ENOMEM ? -EINVAL : r;
 	}

@@ -73,8 +73,9 @@ grep -q 'policy.bin' "$LAB/trace" || fail "policy.bin is not read"
 grep -q 'open.*policy.json' "$LAB/trace" && fail "policy.json is read"
 grep -q 'role:web' "$LAB/out" || fail "no line"
 
-story "again: nothing new, no event"
+story "again: nothing new, no event; also by the file's name"
 fresh
+node_conf "PolicySource $SOURCE/policy.json"
 refresh
 exits 0
 no_event '.event=="policy.update"'

@@ -75,6 +75,8 @@ END_TEST
 static const char *const strange[] = { "", "session required pam_env.so\n",
 	"session required pam_loginuid.so\n",
 	"session required pam_env.so\nsession required pam_loginuid.so\n",
+	"session required pam_loginuid.so\nsession required pam_env.so \\\n",
+	"session required pam_loginuid.so\nsession required pam_env.so \\",
 	"#session required pam_loginuid.so\n#session required pam_env.so\n" };
 
 START_TEST(a_stack_with_nothing_to_go_by_is_left_alone)
