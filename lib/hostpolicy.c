@@ -70,8 +70,7 @@ hostpolicy_origin_of(const struct stat *st)
 	return (struct hostpolicy_origin){ .size = (uint64_t)st->st_size,
 		.ctime_ns = (uint64_t)st->st_ctim.tv_sec * 1000000000ULL +
 		    (uint64_t)st->st_ctim.tv_nsec,
-		.inode = st->st_ino,
-		.device = st->st_dev };
+		.inode = st->st_ino };
 }
 
 static void
@@ -111,7 +110,6 @@ read_head(struct reader *r, struct hostpolicy *h, uint64_t *ret_len)
 	    reader_u64(r, &h->origin.size) < 0 ||
 	    reader_u64(r, &h->origin.ctime_ns) < 0 ||
 	    reader_u64(r, &h->origin.inode) < 0 ||
-	    reader_u64(r, &h->origin.device) < 0 ||
 	    reader_u32(r, &h->n_buckets) < 0)
 		return -EBADMSG;
 	memcpy(h->facts, facts, HOSTPOLICY_DIGEST_LEN);
@@ -208,8 +206,7 @@ hostpolicy_is_of(const struct hostpolicy *h, const struct host_facts *facts,
 	return origin == NULL ||
 	    (origin->size == h->origin.size &&
 		origin->ctime_ns == h->origin.ctime_ns &&
-		origin->inode == h->origin.inode &&
-		origin->device == h->origin.device);
+		origin->inode == h->origin.inode);
 }
 
 /* Bytes of the image from..to, which begin with the sum of the rest. */

@@ -25,7 +25,7 @@ struct host_facts {
 /* The file that the image was made from: another one, or a change of any kind
  * (ctime cannot be set), another image. */
 struct hostpolicy_origin {
-	uint64_t size, ctime_ns, inode, device;
+	uint64_t size, ctime_ns, inode;
 };
 struct hostpolicy_origin hostpolicy_origin_of(const struct stat *st);
 

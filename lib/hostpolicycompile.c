@@ -323,7 +323,6 @@ write_head(const struct compiler *c, const struct hostpolicy_origin *origin,
 	writer_u64(w, origin->size);
 	writer_u64(w, origin->ctime_ns);
 	writer_u64(w, origin->inode);
-	writer_u64(w, origin->device);
 	writer_u32(w, n_buckets);
 }
 
@@ -339,7 +338,6 @@ hostpolicy_stamp(struct writer *image, const struct hostpolicy_origin *origin)
 	store_u64(at, origin->size);
 	store_u64(at + 8, origin->ctime_ns);
 	store_u64(at + 16, origin->inode);
-	store_u64(at + 24, origin->device);
 	(void)reader_bytes(&r, HOSTPOLICY_HEAD_LEN - 4, &skipped);
 	(void)reader_u32(&r, &n_buckets);
 	head = HOSTPOLICY_HEAD_LEN + ((size_t)n_buckets + 1) * 4;

@@ -9,7 +9,7 @@
 /* Another one whenever the same policy would be compiled otherwise. */
 #define HOSTPOLICY_COMPILER  "1"
 #define HOSTPOLICY_ORIGIN_AT (8 + 8 + 8 + 8 + HOSTPOLICY_DIGEST_LEN)
-#define HOSTPOLICY_HEAD_LEN  (HOSTPOLICY_ORIGIN_AT + 4 * 8 + 4)
+#define HOSTPOLICY_HEAD_LEN  (HOSTPOLICY_ORIGIN_AT + 3 * 8 + 4)
 #define HOSTPOLICY_SLOT_LEN  16
 #define HOSTPOLICY_SUM_LEN   8
 #define HOSTPOLICY_BUCKETS   (1U << 20) /* at most */

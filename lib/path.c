@@ -35,7 +35,7 @@ check_folders(char *path, uid_t trusted)
 
 	while ((slash = strrchr(path, '/')) != NULL) {
 		*slash = '\0';
-		if (stat(path[0] != '\0' ? path : "/", &st) < 0)
+		if (lstat(path[0] != '\0' ? path : "/", &st) < 0)
 			return -errno;
 		if (!is_owned_safely(&st, trusted))
 			return -EPERM;

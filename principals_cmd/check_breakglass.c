@@ -83,9 +83,13 @@ static void
 check_keys(struct checkup *c, const char *pattern, const struct passwd *pw)
 {
 	AUTO(free) char *path = expand(pattern, pw), *text = NULL;
+	const char *more = strchr(pattern, ' ');
 	size_t len;
 	int r;
 
+	/* Each of them lets somebody in. */
+	if (more != NULL)
+		check_keys(c, more + 1, pw);
 	if (path == NULL) {
 		finding_add(&c->findings, FINDING_BREAK_GLASS_HOOKS,
 		    "authorizedkeysfile of '%s' is '%s'", pw->pw_name, pattern);

@@ -2,6 +2,7 @@
 /* Policy, locks, KRL: can they be used, are they signed, how old are they? */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
@@ -57,24 +58,27 @@ void
 check_helper(struct checkup *c)
 {
 	const struct passwd *pw = getpwnam("_countersign");
-	char words[512] = "";
+	char words[512] = "it cannot be asked";
+	int p[2], status = -1;
 	size_t len = 0;
-	ssize_t n;
+	ssize_t n = 0;
 	pid_t pid;
-	int p[2];
 
-	if (pw == NULL || pipe(p) < 0)
-		return;
-	if ((pid = fork()) == 0)
-		load_as_helper(pw, p[1]);
-	close(p[1]);
-	while (pid > 0 && len < sizeof(words) - 1 &&
-	    (n = read(p[0], words + len, sizeof(words) - 1 - len)) > 0)
-		len += (size_t)n;
-	close(p[0]);
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
+	if (pw != NULL && pipe2(p, O_CLOEXEC) == 0) {
+		if ((pid = fork()) == 0)
+			load_as_helper(pw, p[1]);
+		close(p[1]);
+		while (pid > 0 && len < sizeof(words) - 1 &&
+		    (n = read(p[0], words + len, sizeof(words) - 1 - len)) > 0)
+			len += (size_t)n;
+		close(p[0]);
+		if (pid > 0)
+			(void)waitpid(pid, &status, 0);
+	}
 	if (len > 0)
+		words[len] = '\0';
+	/* Anything but silence and success. */
+	if (len > 0 || status != 0)
 		finding_add(&c->findings, FINDING_HELPER, "%s", words);
 }
 

@@ -47,6 +47,7 @@ static const struct demand demands[] = {
 	{ FINDING_USE_PAM, "usepam", "yes" },
 	{ FINDING_FORCE_COMMAND, "forcecommand",
 	    "exec /usr/libexec/countersign/session" },
+	{ FINDING_USE_PAM, "pamservicename", "sshd" },
 	{ FINDING_USER_RC, "permituserrc", "no" },
 	{ FINDING_USER_ENVIRONMENT, "permituserenvironment", "no" },
 	{ FINDING_SOCKET_FORWARDING, "allowstreamlocalforwarding", "no" },
@@ -61,6 +62,10 @@ check_demands(struct checkup *c, const struct sshdconfig *conf,
 
 	for (i = 0; i < ARRAY_SIZE(demands); i++) {
 		value = sshdconfig_get(conf, demands[i].keyword);
+		/* What this sshd does not know is as it always was. */
+		if (value[0] == '\0' &&
+		    strcmp(demands[i].keyword, "pamservicename") == 0)
+			continue;
 		/* What this sshd was built without is not open. */
 		if (value[0] == '\0' && strcmp(demands[i].value, "no") == 0)
 			continue;

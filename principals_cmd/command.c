@@ -23,9 +23,13 @@ become(const char *user)
 {
 	const struct passwd *pw = getpwnam(user);
 
-	if (pw == NULL || initgroups(user, pw->pw_gid) < 0 ||
-	    setgid(pw->pw_gid) < 0 || setuid(pw->pw_uid) < 0)
-		return -errno;
+	/* getpwnam(3) leaves errno alone when there is none. */
+	if (pw == NULL)
+		return -ENOENT;
+	if (pw->pw_uid == 0 || initgroups(user, pw->pw_gid) < 0 ||
+	    setgid(pw->pw_gid) < 0 || setuid(pw->pw_uid) < 0 ||
+	    geteuid() != pw->pw_uid)
+		return -EPERM;
 	return 0;
 }
 
@@ -52,7 +56,7 @@ start_fresh(void)
 static void __attribute__((noreturn))
 run_child(const struct command *c, int out, int err)
 {
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), r;
 
 	start_fresh();
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
@@ -63,9 +67,9 @@ run_child(const struct command *c, int out, int err)
 		perror("cannot leave the network");
 		_exit(126);
 	}
-	if (c->user != NULL && become(c->user) < 0) {
+	if (c->user != NULL && (r = become(c->user)) < 0) {
 		dprintf(STDERR_FILENO, "cannot become '%s': %s\n", c->user,
-		    strerror(errno));
+		    r == -ENOENT ? "there is no such account" : strerror(-r));
 		_exit(126);
 	}
 	errno = -proc_exec(c->argv);
@@ -127,6 +131,25 @@ listen_to(struct stream *streams, int64_t end_ms)
 	return true;
 }
 
+/* Also one that has closed both streams and stays. It is not reaped yet. */
+static bool
+ends_before(pid_t pid, int64_t end_ms)
+{
+	struct timespec tick = { .tv_nsec = 10000000 };
+	siginfo_t info;
+
+	for (;;) {
+		info.si_pid = 0;
+		if (waitid(P_PID, (id_t)pid, &info,
+			WEXITED | WNOHANG | WNOWAIT) < 0 ||
+		    info.si_pid == pid)
+			return true;
+		if (now_ms() >= end_ms)
+			return false;
+		nanosleep(&tick, NULL);
+	}
+}
+
 static int
 wait_for(pid_t pid)
 {
@@ -144,6 +167,7 @@ listen_and_wait(const struct command *c, pid_t pid, int out, int err,
     struct command_result *ret)
 {
 	struct stream streams[2] = { { .fd = out }, { .fd = err } };
+	int64_t end_ms;
 	int i;
 
 	for (i = 0; i < 2; i++)
@@ -154,8 +178,8 @@ listen_and_wait(const struct command *c, pid_t pid, int out, int err,
 			wait_for(pid);
 			return -ENOMEM;
 		}
-	ret->is_late =
-	    !listen_to(streams, now_ms() + (int64_t)c->timeout_s * 1000);
+	end_ms = now_ms() + (int64_t)c->timeout_s * 1000;
+	ret->is_late = !listen_to(streams, end_ms) || !ends_before(pid, end_ms);
 	if (ret->is_late) {
 		kill(-pid, SIGKILL);
 		kill(pid, SIGKILL);

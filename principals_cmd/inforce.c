@@ -80,9 +80,10 @@ put_compiled(const struct settings *s, const struct release_bytes *policy,
 	size_t len;
 	int r;
 
+	/* fstat first: a change after it leaves a stamp of no file. */
 	if (path == NULL || path_open_trusted(s->policy, 0, &f) < 0 ||
-	    path_read(f, POLICY_MAX_BYTES, &text, &len) < 0 ||
-	    fstat(fileno(f), &st) < 0)
+	    fstat(fileno(f), &st) < 0 ||
+	    path_read(f, POLICY_MAX_BYTES, &text, &len) < 0)
 		return conf_error(reterr, 0, "cannot read '%s' again",
 		    s->policy);
 	if (len != policy->len || memcmp(text, policy->p, len) != 0)
@@ -234,6 +235,18 @@ inforce_compile(const struct settings *s, uid_t trusted,
 		    "cannot write '%s' (logins go on, only slower): %s", path,
 		    strerror(-r));
 	return r;
+}
+
+bool
+inforce_is(const struct settings *s, const struct release *r)
+{
+	const struct release_bytes *b = &r->files[RELEASE_POLICY];
+	AUTO(free) char *text = NULL;
+	size_t len;
+
+	return path_read_trusted(s->policy, 0, POLICY_MAX_BYTES, &text, &len) ==
+	    0 &&
+	    len == b->len && memcmp(text, b->p, len) == 0;
 }
 
 static char *

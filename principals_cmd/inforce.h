@@ -29,6 +29,9 @@ int inforce_compile(const struct settings *s, uid_t trusted,
 int inforce_compiled_image(const struct settings *s, uid_t trusted,
     struct writer *ret, struct conf_error *reterr);
 
+/* Is this release's policy what lies there now? */
+bool inforce_is(const struct settings *s, const struct release *r);
+
 /* The newest versions that were ever put in force here, also when what is in
  * force has been taken away. 0: none. */
 struct inforce_marks {

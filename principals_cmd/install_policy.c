@@ -132,7 +132,8 @@ install(const struct install *in)
 		return report_failure("%s",
 		    e.what[0] != '\0' ? e.what : "out of memory");
 	status = put_in_force(in, &r);
-	if (status == 0 &&
+	/* Also where only the compiled file could not be written. */
+	if (inforce_is(in->settings, &r) &&
 	    inforce_raise_marks(in->settings, r.policy->version,
 		r.krl_version) < 0)
 		return report_failure("cannot note the newest versions");

@@ -24,32 +24,47 @@ static const char remove_usage[] =
     "it\n"
     "was: what was closed (authorized_keys, passwords) is open again.\n";
 
-/* Put back what was, if sshd cannot live with what is left. */
+/* Put back what was. */
 static int
 give_up_removal(const char *why)
 {
 	report_failure("%s", why);
-	return setupjournal_undo(setup_files, SETUP_N_FILES) == 0 &&
-		setupjournal_close(setup_files, SETUP_N_FILES) == 0
+	return setup_undo() == 0
 	    ? report_failure("nothing was taken out")
-	    : NODE_FAILED;
+	    : report_failure("it could not be put back at once, and is tried "
+			     "again until it works");
 }
 
-/* PAM's lines first, as in an undo. */
+/* sshd first, as in an undo: without our drop-in it needs no line of PAM's. */
 static int
 take_files_out(const struct setup_file files[SETUP_N_FILES])
 {
-	AUTO_CLEAR(sshdconfig_clear) struct sshdconfig conf = { 0 };
-	AUTO(free) char *error = NULL;
 	int r;
 
-	if (setup_put(&files[0]) >= 0 || setup_put(&files[1]) >= 0)
+	if (setup_put(&files[SETUP_DROP_IN_FILE]) >= 0)
 		return give_up_removal("it cannot be taken out");
-	if (sshdconfig_ask(NULL, &conf, &error) < 0)
-		return give_up_removal(error != NULL ? error : "sshd -t fails");
 	r = sshdconfig_reload();
+	if (r == -EINVAL)
+		return give_up_removal("sshd cannot live with what is left "
+				       "(sshd -t says why)");
 	if (r < 0 && r != -ESRCH)
 		return give_up_removal("sshd cannot be reloaded");
+	return setup_put(&files[SETUP_PAM_FILE]) >= 0
+	    ? give_up_removal("it cannot be taken out")
+	    : -1;
+}
+
+/* An unconfirmed setup is taken back first: it is what was there before. */
+static int
+end_setup(void)
+{
+	int r = setup_undo();
+
+	if (r < 0 && r != -ENOENT)
+		return report_failure("cannot take back the setup that is not "
+				      "confirmed: %s",
+		    strerror(-r));
+	setup_let_watcher_end();
 	return -1;
 }
 
@@ -63,7 +78,8 @@ take_out(int lock)
 	uint64_t deadline_us = boottime_us() + TIMEOUT_S * USEC_PER_SEC;
 	int r;
 
-	if ((r = setup_read_text(PAM_STACK_FILE, &old)) >= 0)
+	if ((r = end_setup()) >= 0 ||
+	    (r = setup_read_text(PAM_STACK_FILE, &old)) >= 0)
 		return r;
 	if ((pam = pamstack_without_ours(old)) == NULL)
 		return report_failure("out of memory");
@@ -71,12 +87,9 @@ take_out(int lock)
 		return report_failure("sshd does not like its configuration as "
 				      "it is, mend that first: %s",
 		    error != NULL ? error : "");
-	files[0].text = pam;
-	/* An unconfirmed setup ends with this as well. */
-	setup_let_watcher_end();
-	(void)setupjournal_close(setup_files, SETUP_N_FILES);
-	setup_let_watcher_end();
-	if ((r = setupjournal_open(files, SETUP_N_FILES, deadline_us)) < 0)
+	files[SETUP_PAM_FILE].text = pam;
+	if ((r = setupjournal_open(files, SETUP_N_FILES, true, deadline_us)) <
+	    0)
 		return report_failure("cannot keep what is there now: %s",
 		    strerror(-r));
 	setup_ignore_hangups();

@@ -2,6 +2,8 @@
 /* countersign-node setup: the hooks into sshd and PAM. */
 #include <errno.h>
 #include <getopt.h>
+#include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +11,15 @@
 
 #include "auto.h"
 #include "checks.h"
+#include "command.h"
 #include "clock.h"
 #include "host.h"
+#include "member.h"
 #include "node.h"
 #include "pamstack.h"
 #include "parse.h"
 #include "path.h"
+#include "proc.h"
 #include "report.h"
 #include "secondlogin.h"
 #include "setupundo.h"
@@ -156,7 +161,7 @@ check_ready(const struct setup_options *o)
 				      "/etc/countersign/user_ca.pub");
 	/* As the helper sees it, not as root; a host that is being built may
 	 * get its keeper later. */
-	if (!is_good(check_helper) ||
+	if (!is_good(check_files) || !is_good(check_helper) ||
 	    (!o->no_confirm && !is_good(check_keeper)))
 		return report_failure("nobody could log in");
 	return -1;
@@ -203,6 +208,20 @@ remember_drop_in(const char *text)
 	(void)path_write_atomic(LAST_DROP_IN, text, strlen(text), 0600, 0);
 }
 
+static void
+warn_of_reboot(void)
+{
+	const char *argv[] = { "/usr/bin/systemctl", "is-enabled",
+		"countersign-setup-undo.service", NULL };
+	struct command c = { .argv = argv, .timeout_s = 10 };
+	AUTO_CLEAR(command_result_clear) struct command_result r = { 0 };
+
+	if (access("/run/systemd/system", F_OK) == 0 &&
+	    command_run(&c, &r) == 0 && r.status != 0)
+		printf("A reboot before you confirm would keep it: systemctl "
+		       "enable countersign-setup-undo.service\n");
+}
+
 static int
 finish(const struct setup_options *o,
     const struct setup_file files[SETUP_N_FILES], uint64_t deadline_us)
@@ -216,12 +235,13 @@ finish(const struct setup_options *o,
 		if (setupjournal_close(setup_files, SETUP_N_FILES) < 0)
 			return report_failure("it took too long, and has been "
 					      "taken back");
-		remember_drop_in(files[1].text);
+		remember_drop_in(files[SETUP_DROP_IN_FILE].text);
 		printf("in force\n");
 		return NODE_DONE;
 	}
-	remember_drop_in(files[1].text);
+	remember_drop_in(files[SETUP_DROP_IN_FILE].text);
 	now_us = boottime_us();
+	warn_of_reboot();
 	printf("in force for %llu s. Leave this login open. Log in a second "
 	       "time, with a\ncertificate, become root there, and run:\n\n"
 	       "    countersign-node setup --confirm\n\n"
@@ -240,7 +260,7 @@ put(const struct setup_options *o, const struct setup_file files[SETUP_N_FILES],
 	int r;
 
 	setup_let_watcher_end();
-	if ((r = setupjournal_open(files, SETUP_N_FILES, deadline_us)) ==
+	if ((r = setupjournal_open(files, SETUP_N_FILES, false, deadline_us)) ==
 	    -EEXIST)
 		return report_failure("an earlier setup waits: "
 				      "'countersign-node setup --confirm' or "
@@ -256,8 +276,9 @@ put(const struct setup_options *o, const struct setup_file files[SETUP_N_FILES],
 		    strerror(-r));
 		return fail_and_undo();
 	}
-	if (setup_put(&files[1]) >= 0 || !is_good(check_sshd) ||
-	    setup_put(&files[0]) >= 0 || !is_good(check_pam))
+	if (setup_put(&files[SETUP_DROP_IN_FILE]) >= 0 ||
+	    !is_good(check_sshd) || setup_put(&files[SETUP_PAM_FILE]) >= 0 ||
+	    !is_good(check_pam))
 		return fail_and_undo();
 	return finish(o, files, deadline_us);
 }
@@ -307,8 +328,8 @@ setup(const struct setup_options *o, int lock)
 		return report_failure(PAM_STACK_FILE
 		    " has no pam_loginuid line followed by a pam_env line to "
 		    "put ours by: see pam_countersign(8)");
-	files[0].text = pam;
-	files[1].text = drop_in;
+	files[SETUP_PAM_FILE].text = pam;
+	files[SETUP_DROP_IN_FILE].text = drop_in;
 	return put(o, files, lock);
 }
 
@@ -323,11 +344,31 @@ watch_by_hand(void)
 	if (setupjournal_times(&deadline_us, &reloaded_us) < 0)
 		return report_failure("no setup waits for a confirmation");
 	setup_ignore_hangups();
+	/* A unit of systemd's: at a shutdown it ends, and the boot undoes. */
+	signal(SIGTERM, SIG_DFL);
 	setup_watch(deadline_us);
 	return NODE_DONE;
 }
 
 /* ---- after ---- */
+
+/* Such a login comes through the hooks, too, and through all that is wrong. */
+static bool
+is_break_glass(void)
+{
+	AUTO(settings_free) struct settings *s = NULL;
+	struct conf_error e = { 0 };
+	const struct passwd *pw;
+	char line[32];
+	uint64_t uid;
+
+	if (proc_read_line("/proc/self/loginuid", line, sizeof(line)) < 0 ||
+	    parse_uint(line, 0, UINT32_MAX - 1, &uid) < 0 ||
+	    (pw = getpwuid((uid_t)uid)) == NULL ||
+	    (s = settings_load_host(&e)) == NULL)
+		return false;
+	return is_member(pw->pw_name, s->break_glass_group);
+}
 
 static int
 confirm(void)
@@ -343,7 +384,7 @@ confirm(void)
 		return report_failure("this login is older than the setup, and "
 				      "so proves nothing: log in a second time "
 				      "and confirm there");
-	if (login == LOGIN_WITHOUT_KEEPER)
+	if (login == LOGIN_WITHOUT_KEEPER || is_break_glass())
 		return report_failure("this login has not come through the "
 				      "hooks (break-glass, or another sshd), "
 				      "and so proves nothing");

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <limits.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +19,7 @@
 #define JOURNAL	       SETUPJOURNAL_DIR "/journal.json"
 #define LOCK	       SETUPJOURNAL_DIR "/lock"
 #define WATCHER	       SETUPJOURNAL_DIR "/watcher"
+#define HASH_LEN       32
 #define FILE_MAX_BYTES (1024U * 1024U)
 
 static int
@@ -44,6 +45,12 @@ setupjournal_lock(void)
 	return lock_file(LOCK, LOCK_EX);
 }
 
+int
+setupjournal_try_lock(void)
+{
+	return lock_file(LOCK, LOCK_EX | LOCK_NB);
+}
+
 static int
 load(json_t **ret)
 {
@@ -66,18 +73,6 @@ save(const json_t *doc)
 	    : path_write_atomic(JOURNAL, text, strlen(text), 0600, 0);
 }
 
-/* "/etc/pam.d/sshd" gives "/etc/pam.d/.sshd.countersign-old": no name that PAM
- * or sshd reads. */
-static int
-old_path(const char *path, char *ret, size_t size)
-{
-	const char *slash = strrchr(path, '/');
-	int n = snprintf(ret, size, "%.*s/.%s.countersign-old",
-	    (int)(slash - path), path, slash + 1);
-
-	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
-}
-
 static int
 read_file(const char *path, char **ret)
 {
@@ -86,39 +81,49 @@ read_file(const char *path, char **ret)
 	return path_read_trusted(path, 0, FILE_MAX_BYTES, ret, &len);
 }
 
-/* A copy beside the file, with its mode and owner; none of one that there is
- * not. */
+/* A copy, with its mode and owner; none of one that there is not. */
 static int
-keep(const char *path)
+keep(const struct setup_file *f)
 {
 	AUTO(free) char *text = NULL;
-	char old[PATH_MAX];
 	struct stat st;
 	int r;
 
-	if ((r = old_path(path, old, sizeof(old))) < 0)
-		return r;
-	if (stat(path, &st) < 0) {
+	if (stat(f->path, &st) < 0) {
 		if (errno != ENOENT)
 			return -errno;
-		return unlink(old) < 0 && errno != ENOENT ? -errno : 0;
+		return unlink(f->old) < 0 && errno != ENOENT ? -errno : 0;
 	}
-	if ((r = read_file(path, &text)) < 0)
+	if ((r = read_file(f->path, &text)) < 0)
 		return r;
-	return path_write_atomic_group(old, text, strlen(text),
+	return path_write_atomic_group(f->old, text, strlen(text),
 	    st.st_mode & 0777, st.st_gid, 0);
 }
 
-/* What was put in place, to know it again. */
+static void
+hash_text(const char *text, char ret[2 * HASH_LEN + 1])
+{
+	uint8_t hash[HASH_LEN];
+
+	crypto_generichash(hash, sizeof(hash), (const uint8_t *)text,
+	    strlen(text), NULL, 0);
+	sodium_bin2hex(ret, 2 * HASH_LEN + 1, hash, sizeof(hash));
+}
+
+/* What is put in place, to know it again. */
 static json_t *
 describe(const struct setup_file *f)
 {
-	return json_pack("{s:s, s:s?, s:b}", "path", f->path, "text", f->text,
+	char hash[2 * HASH_LEN + 1] = "";
+
+	if (f->text != NULL)
+		hash_text(f->text, hash);
+	return json_pack("{s:s, s:s, s:b}", "path", f->path, "hash", hash,
 	    "was_there", access(f->path, F_OK) == 0);
 }
 
 int
-setupjournal_open(const struct setup_file *files, size_t n,
+setupjournal_open(const struct setup_file *files, size_t n, bool is_removal,
     uint64_t deadline_us)
 {
 	json_auto_t *doc = NULL;
@@ -126,16 +131,19 @@ setupjournal_open(const struct setup_file *files, size_t n,
 	size_t i;
 	int r;
 
-	doc = json_pack("{s:I, s:I, s:o}", "deadline", (json_int_t)deadline_us,
-	    "reloaded", (json_int_t)0, "files", list);
+	doc = json_pack("{s:b, s:I, s:I, s:o}", "removal", is_removal,
+	    "deadline", (json_int_t)deadline_us, "reloaded", (json_int_t)0,
+	    "files", list);
 	if (doc == NULL)
 		return -ENOMEM;
 	if (setupjournal_is_open())
 		return -EEXIST;
-	for (i = 0; i < n; i++)
-		if ((r = keep(files[i].path)) < 0 ||
-		    (r = json_array_append_new(list, describe(&files[i]))) < 0)
+	for (i = 0; i < n; i++) {
+		if ((r = keep(&files[i])) < 0)
 			return r;
+		if (json_array_append_new(list, describe(&files[i])) < 0)
+			return -ENOMEM;
+	}
 	return save(doc);
 }
 
@@ -209,70 +217,81 @@ described(const json_t *doc, const char *path)
 static bool
 is_untouched(const json_t *item, const char *now)
 {
-	const char *then = json_string_value(json_object_get(item, "text"));
+	const char *then = json_string_value(json_object_get(item, "hash"));
+	char hash[2 * HASH_LEN + 1];
 
-	return then != NULL && strcmp(then, now) == 0;
+	hash_text(now, hash);
+	return then != NULL && strcmp(then, hash) == 0;
 }
 
+/* Others have changed it since: only ours is undone. Where there is no place for
+ * ours any more, the whole file is. */
 static int
-take_ours_out(const struct setup_file *f, const char *now)
+merge(const json_t *doc, const struct setup_file *f, const char *now,
+    const char *old)
 {
-	AUTO(free) char *text = f->without_ours(now);
+	bool is_removal = json_is_true(json_object_get(doc, "removal"));
+	AUTO(free)
+	char *text = is_removal ? f->with_ours(now) : f->without_ours(now);
 
 	if (text == NULL)
-		return -ENOMEM;
+		return put(f->path, old, f->mode);
 	return strcmp(text, now) == 0 ? 0 : put(f->path, text, f->mode);
 }
 
+/* What is there now is either what was there (not written yet, or back already),
+ * or what was written, or somebody's. */
 static int
 undo_file(const json_t *doc, const struct setup_file *f)
 {
 	const json_t *item = described(doc, f->path);
-	AUTO(free) char *now = NULL;
-	char old[PATH_MAX];
+	AUTO(free) char *now = NULL, *was = NULL;
 	int r;
 
 	if (item == NULL)
 		return 0;
-	if ((r = old_path(f->path, old, sizeof(old))) < 0)
-		return r;
 	if (!json_is_true(json_object_get(item, "was_there")))
 		return unlink(f->path) < 0 && errno != ENOENT ? -errno : 0;
-	if (f->without_ours != NULL && read_file(f->path, &now) == 0 &&
-	    !is_untouched(item, now))
-		return take_ours_out(f, now);
-	if (rename(old, f->path) == 0)
-		return path_fsync_parent(f->path);
-	/* It is back already. */
-	return errno == ENOENT ? 0 : -errno;
+	if ((r = read_file(f->old, &was)) < 0)
+		return r == -ENOENT ? 0 : r;
+	if ((r = read_file(f->path, &now)) < 0 && r != -ENOENT)
+		return r;
+	if (now != NULL && strcmp(now, was) == 0)
+		return 0;
+	if (now != NULL && f->without_ours != NULL && !is_untouched(item, now))
+		return merge(doc, f, now, was);
+	return rename(f->old, f->path) < 0 ? -errno
+					   : path_fsync_parent(f->path);
 }
 
 int
-setupjournal_undo(const struct setup_file *files, size_t n)
+setupjournal_undo(const struct setup_file *file)
 {
 	json_auto_t *doc = NULL;
-	int r, failed = 0;
-	size_t i;
+	int r;
 
 	if ((r = load(&doc)) < 0)
 		return r;
-	for (i = 0; i < n; i++)
-		if ((r = undo_file(doc, &files[i])) < 0)
-			failed = r;
-	return failed;
+	return undo_file(doc, file);
+}
+
+bool
+setupjournal_is_removal(void)
+{
+	json_auto_t *doc = NULL;
+
+	return load(&doc) == 0 && json_is_true(json_object_get(doc, "removal"));
 }
 
 int
 setupjournal_close(const struct setup_file *files, size_t n)
 {
-	char old[PATH_MAX];
 	size_t i;
 
 	if (unlink(JOURNAL) < 0)
 		return -errno;
 	for (i = 0; i < n; i++)
-		if (old_path(files[i].path, old, sizeof(old)) == 0)
-			(void)unlink(old);
+		(void)unlink(files[i].old);
 	return path_fsync_parent(JOURNAL);
 }
 

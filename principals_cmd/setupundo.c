@@ -17,15 +17,19 @@
 #include "setupundo.h"
 #include "sshdconfig.h"
 
-#define SELF "/usr/sbin/countersign-node"
+#define SELF	    "/usr/sbin/countersign-node"
+#define RETRY_MAX_S 16
 
 DEFINE_AUTO(settings_free, struct settings)
 
-/* In the order in which they are taken back: with our drop-in and without PAM's
- * lines certificates still get in, the other way round nobody does. */
 const struct setup_file setup_files[SETUP_N_FILES] = {
-	{ PAM_STACK_FILE, NULL, 0644, pamstack_without_ours },
-	{ SETUP_DROP_IN, NULL, 0644, NULL },
+	/* Not in sshd_config.d, whose change would look like one of sshd's
+	 * configuration. */
+	[SETUP_DROP_IN_FILE] = { SETUP_DROP_IN,
+	    "/etc/ssh/.00-countersign.conf.countersign-old", NULL, 0644, NULL,
+	    NULL },
+	[SETUP_PAM_FILE] = { PAM_STACK_FILE, "/etc/pam.d/.sshd.countersign-old",
+	    NULL, 0644, pamstack_without_ours, pamstack_with_ours },
 };
 
 int
@@ -60,15 +64,47 @@ setup_report(const char *step, const char *code)
 		report_setup(s, step, code);
 }
 
+static int
+reload_if_running(void)
+{
+	int r = sshdconfig_reload();
+
+	return r == -ESRCH ? 0 : r;
+}
+
+/* A session needs both. PAM's lines count at once and the drop-in after a reload:
+ * as long as sshd has not been told, PAM's lines stay, and certificates get in. */
+static int
+undo_setup(void)
+{
+	int r;
+
+	if ((r = setupjournal_undo(&setup_files[SETUP_DROP_IN_FILE])) < 0 ||
+	    (r = reload_if_running()) < 0)
+		return r;
+	return setupjournal_undo(&setup_files[SETUP_PAM_FILE]);
+}
+
+static int
+undo_removal(void)
+{
+	int r;
+
+	if ((r = setupjournal_undo(&setup_files[SETUP_PAM_FILE])) < 0 ||
+	    (r = setupjournal_undo(&setup_files[SETUP_DROP_IN_FILE])) < 0)
+		return r;
+	return reload_if_running();
+}
+
 int
 setup_undo(void)
 {
 	int r;
 
-	if ((r = setupjournal_undo(setup_files, SETUP_N_FILES)) < 0)
-		return r;
-	r = sshdconfig_reload();
-	if (r < 0 && r != -ESRCH)
+	if (!setupjournal_is_open())
+		return -ENOENT;
+	r = setupjournal_is_removal() ? undo_removal() : undo_setup();
+	if (r < 0)
 		return r;
 	if ((r = setupjournal_close(setup_files, SETUP_N_FILES)) < 0)
 		return r;
@@ -84,15 +120,33 @@ undo_alone(void)
 	return lock < 0 ? lock : setup_undo();
 }
 
+/* Whoever began it is gone, and had not told sshd yet. */
+static bool
+is_abandoned(void)
+{
+	AUTO(close) int lock = setupjournal_try_lock();
+	uint64_t deadline_us, reloaded_us;
+
+	return lock >= 0 &&
+	    setupjournal_times(&deadline_us, &reloaded_us) == 0 &&
+	    reloaded_us == 0;
+}
+
 void
 setup_watch(uint64_t deadline_us)
 {
-	struct timespec tick = { .tv_nsec = 200000000 };
+	struct timespec tick = { .tv_nsec = 200000000 }, wait = { .tv_sec = 1 };
 
 	while (setupjournal_is_open()) {
-		if (boottime_us() >= deadline_us && undo_alone() == 0)
+		if (boottime_us() < deadline_us && !is_abandoned()) {
+			nanosleep(&tick, NULL);
+			continue;
+		}
+		if (undo_alone() == 0)
 			break;
-		nanosleep(&tick, NULL);
+		nanosleep(&wait, NULL);
+		if (wait.tv_sec < RETRY_MAX_S)
+			wait.tv_sec *= 2;
 	}
 }
 

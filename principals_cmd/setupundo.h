@@ -7,11 +7,15 @@
 
 #include "setupjournal.h"
 
-#define SETUP_N_FILES	     2
+enum {
+	SETUP_DROP_IN_FILE,
+	SETUP_PAM_FILE,
+	SETUP_N_FILES
+};
+
 #define SETUP_FILE_MAX_BYTES 65536U
 #define SETUP_DROP_IN	     "/etc/ssh/sshd_config.d/00-countersign.conf"
 
-/* PAM's stack and the drop-in, in the order in which they are taken back. */
 extern const struct setup_file setup_files[SETUP_N_FILES];
 
 /* An exit code that has been explained, or -1. */
@@ -20,7 +24,7 @@ int setup_put(const struct setup_file *file);
 
 /* node.setup. */
 void setup_report(const char *step, const char *code);
-/* Files, then sshd; the journal stays open until both are done. 0, -ENOENT,
+/* Files and sshd; the journal stays open until all is done. 0, -ENOENT,
  * -errno. The caller has the lock. */
 int setup_undo(void);
 /* Until it is confirmed, or taken back after the time is up: also when that

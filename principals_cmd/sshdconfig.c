@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* What the running sshd's configuration says of one login. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "auto.h"
@@ -70,6 +74,20 @@ sshdconfig_clear(struct sshdconfig *c)
 	strv_clear(&c->lines);
 }
 
+static bool
+is_sshd(pid_t pid)
+{
+	char link[64], path[PATH_MAX], *name;
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	if ((n = readlink(link, path, sizeof(path) - 1)) < 0)
+		return false;
+	path[n] = '\0';
+	name = strrchr(path, '/');
+	return name != NULL && strncmp(name + 1, "sshd", 4) == 0;
+}
+
 int
 sshdconfig_pid(void)
 {
@@ -77,29 +95,31 @@ sshdconfig_pid(void)
 	uint64_t pid;
 
 	if (proc_read_line(SSHD_PID_FILE, line, sizeof(line)) < 0 ||
-	    parse_uint(line, 2, INT32_MAX, &pid) < 0 || kill((pid_t)pid, 0) < 0)
+	    parse_uint(line, 2, INT32_MAX, &pid) < 0 || !is_sshd((pid_t)pid))
 		return -1;
 	return (int)pid;
 }
 
-static int
-reload_by_systemd(void)
+/* "systemctl VERB UNIT" for Debian's name of it, then everybody else's. */
+static bool
+systemctl(const char *verb)
 {
-	/* Debian's name, then everybody else's. */
 	static const char *const units[] = { "ssh", "sshd" };
 	size_t i;
 
+	if (access("/run/systemd/system", F_OK) < 0)
+		return false;
 	for (i = 0; i < ARRAY_SIZE(units); i++) {
-		const char *argv[] = { "/usr/bin/systemctl", "reload", units[i],
+		const char *argv[] = { "/usr/bin/systemctl", verb, units[i],
 			NULL };
 		struct command c = { .argv = argv, .timeout_s = TIMEOUT_S };
 		AUTO_CLEAR(command_result_clear)
 		struct command_result r = { 0 };
 
 		if (command_run(&c, &r) == 0 && r.status == 0)
-			return 0;
+			return true;
 	}
-	return -ESRCH;
+	return false;
 }
 
 /* sshd that is told to read a broken configuration ends. */
@@ -112,16 +132,41 @@ is_readable(void)
 	return sshdconfig_ask(NULL, &c, &error);
 }
 
+/* sshd writes its pid file when it has read its configuration. Until then it
+ * ignores the next SIGHUP: a setup and its undo must not run into each other. */
+static int
+wait_until_read(const struct stat *before)
+{
+	struct timespec tick = { .tv_nsec = 20000000 };
+	struct stat now;
+	int i;
+
+	for (i = 0; i < 250; i++) {
+		if (stat(SSHD_PID_FILE, &now) == 0 &&
+		    (now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+			now.st_mtim.tv_nsec != before->st_mtim.tv_nsec))
+			return 0;
+		nanosleep(&tick, NULL);
+	}
+	return -EIO;
+}
+
+/* Whether there is one at all is asked first: at boot, before sshd's first
+ * start, not even sshd -t works. */
 int
 sshdconfig_reload(void)
 {
-	int pid, r;
+	struct stat before = { 0 };
+	int pid = sshdconfig_pid(), r;
 
+	if (pid < 0 && !systemctl("is-active"))
+		return -ESRCH;
 	if ((r = is_readable()) < 0)
 		return r;
-	if (access("/run/systemd/system", F_OK) == 0)
-		return reload_by_systemd();
-	if ((pid = sshdconfig_pid()) < 0)
-		return -ESRCH;
-	return kill(pid, SIGHUP) < 0 ? -errno : 0;
+	(void)stat(SSHD_PID_FILE, &before);
+	if (systemctl("reload"))
+		return pid < 0 ? 0 : wait_until_read(&before);
+	if (pid < 0)
+		return -EIO;
+	return kill(pid, SIGHUP) < 0 ? -errno : wait_until_read(&before);
 }

@@ -18,7 +18,7 @@ int sshdconfig_ask(const char *login, struct sshdconfig *ret, char **ret_error);
 const char *sshdconfig_get(const struct sshdconfig *c, const char *keyword);
 void sshdconfig_clear(struct sshdconfig *c);
 /* Tells the running sshd to read it again. 0; -ESRCH: none is running; -EINVAL:
- * it could not, and is left alone. */
+ * it could not read it, and is left alone; -EIO: it could not be told. */
 int sshdconfig_reload(void);
 /* The listening sshd, or -1. */
 int sshdconfig_pid(void);

@@ -117,7 +117,7 @@ scan_text(struct scan *s, const char *path, char *text, const char *outer,
 		split_line(line, &keyword, &value);
 		if (strcasecmp(keyword, "match") == 0) {
 			l.criteria =
-			    strcasecmp(value, "all") == 0 ? NULL : value;
+			    strcasecmp(value, "all") == 0 ? outer : value;
 		} else if (strcasecmp(keyword, "include") == 0) {
 			r = scan_include(s, value, l.criteria, depth);
 		} else if (keyword[0] != '\0' && l.criteria != NULL) {

@@ -55,7 +55,7 @@ story "an option that this version could not keep"
 sed -i 's/"port_forwarding": true/"record": "strict"/' $P
 as alice deploy -- true
 refused
-event '.event=="auth" and .reason=="not_enforced" and (.error|test("\x27record\x27"))'
+event '.event=="auth" and .reason=="not_enforced" and (.error|test("demands .record."))'
 fresh
 install -m 640 -g _countersign "$LAB/good" $P
 story "no version"

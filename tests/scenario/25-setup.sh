@@ -153,6 +153,11 @@ sleep 0.5
 runs ssh -F "$LAB/ssh_config" -p 2222 -i "$LAB/keys/plain" root@web1 'countersign-node setup --confirm'
 exits 1
 warns 'proves nothing'
+cp "$LAB/keys/key" "$LAB/keys/breaker"
+as breaker root -- 'countersign-node setup --confirm'
+exits 1
+warns 'proves nothing'
+usermod -rG breakglass root
 as boss root -- 'countersign-node setup --confirm'
 exits 0
 kill %%
@@ -234,6 +239,40 @@ exits 0
 umount /etc/pam.d
 runs countersign-node remove
 exits 0
+sleep 0.5
+before
+
+story "a removal that is killed at any step: in force again, or out"
+removals=0
+for call in openat write fsync rename unlink clone; do
+  for n in 1 2 3 5 8 14 30; do
+    countersign-node setup --no-confirm >/dev/null 2>&1 || fail "no setup before $call $n"
+    { timeout 60 strace -qq -o /dev/null -e inject=$call:signal=KILL:when=$n countersign-node remove; } >/dev/null 2>&1 && break
+    removals=$((removals + 1))
+    pkill -KILL -f 'countersign-node remove'
+    countersign-node setup --undo >/dev/null 2>&1
+    if [ -e $DROP ]; then
+      [ "$(grep -c pam_countersign $P)" = 2 ] || fail "the drop-in without PAM's lines after $call $n"
+    else
+      cmp -s $P "$LAB/pam.before" || fail "PAM's lines without the drop-in after $call $n"
+    fi
+  done
+  countersign-node remove >/dev/null 2>&1
+done
+[ $removals -gt 12 ] || fail "only $removals kills"
+echo "  ($removals kills)"
+story "what others changed while it was taken out stays"
+countersign-node setup --no-confirm >/dev/null || fail "no setup"
+{ strace -qq -o /dev/null -e inject=unlink:signal=KILL:when=2 countersign-node remove; } >/dev/null 2>&1
+pkill -KILL -f 'countersign-node remove'
+grep -q pam_countersign $P && fail "it was not in the middle"
+echo 'session optional pam_umask.so' >>$P
+countersign-node setup --undo >/dev/null || fail "no undo"
+grep -q pam_umask $P || fail "the admin's line is gone"
+[ "$(grep -c pam_countersign $P)" = 2 ] || fail "ours are not back: $(cat $P)"
+cp "$LAB/pam.before" $P
+rm -f $DROP
+kill -HUP "$SSHD"
 sleep 0.5
 before
 

@@ -33,7 +33,7 @@ static struct writer
 compile(const struct policy *p, const struct labels *labels)
 {
 	struct host_facts facts = { labels, "web1", "id1" };
-	struct hostpolicy_origin origin = { 1, 2, 3, 4 };
+	struct hostpolicy_origin origin = { 1, 2, 3 };
 	struct writer w = WRITER_INIT;
 
 	ck_assert_int_eq(hostpolicy_compile(p, &facts, &origin, &w), 0);
@@ -154,7 +154,7 @@ START_TEST(it_is_of_its_labels_names_and_file)
 {
 	struct labels labels = { 0 }, other = { 0 };
 	struct host_facts facts = { &labels, "web1", "id1" };
-	struct hostpolicy_origin origin = { 1, 2, 3, 4 };
+	struct hostpolicy_origin origin = { 1, 2, 3 };
 	struct policy *p = parse(small);
 	struct hostpolicy h;
 	struct writer w;
