@@ -2,10 +2,12 @@
 /* What /proc says of a process (proc(5)). */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "auto.h"
 #include "parse.h"
@@ -112,6 +114,21 @@ proc_same_program(pid_t a, pid_t b, bool *ret)
 		return -errno;
 	*ret = sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 	return 0;
+}
+
+bool
+proc_is_sshd(pid_t pid)
+{
+	char link[PROC_PATH_MAX], path[PATH_MAX], *name;
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	if ((n = readlink(link, path, sizeof(path) - 1)) < 0)
+		return false;
+	/* "sshd (deleted)", where an upgrade has replaced it, fits too. */
+	path[n] = '\0';
+	name = strrchr(path, '/');
+	return name != NULL && strncmp(name + 1, "sshd", 4) == 0;
 }
 
 int

@@ -17,6 +17,9 @@ int proc_stat(pid_t pid, struct proc_stat *ret);
 int proc_is_traced(pid_t pid, bool *ret);
 /* Do both run the very same program file? */
 int proc_same_program(pid_t a, pid_t b, bool *ret);
+/* Does it run a program named sshd or, since OpenSSH 9.8, sshd-session? False
+ * if that cannot be told. */
+bool proc_is_sshd(pid_t pid);
 /* The kernel's audit session id, or UINT32_MAX for none. */
 int proc_audit_session(pid_t pid, uint32_t *ret);
 /* The first line of a small file, without its newline. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Is this a login that shows that the hooks work? */
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,23 +12,6 @@
 #include "uuid.h"
 
 #define ANCESTORS_MAX 64
-
-static bool
-is_sshd(pid_t pid)
-{
-	char link[64], path[PATH_MAX], *name;
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
-	if ((n = readlink(link, path, sizeof(path) - 1)) < 0)
-		return false;
-	path[n] = '\0';
-	/* An upgrade has replaced the file under a running one. */
-	if (n > 10 && strcmp(path + n - 10, " (deleted)") == 0)
-		path[n - 10] = '\0';
-	name = basename(path);
-	return strncmp(name, "sshd", 4) == 0;
-}
 
 uint64_t
 boottime_us(void)
@@ -65,7 +47,7 @@ second_login_since(uint64_t then_us, const char *run_dir)
 	for (i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
 		if (proc_stat(pid, &st) < 0)
 			break;
-		if (is_sshd(pid) &&
+		if (proc_is_sshd(pid) &&
 		    st.start_ticks * USEC_PER_SEC / hz > then_us) {
 			if (has_keeper(pid, run_dir))
 				return LOGIN_BY_HOOKS;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What the running sshd's configuration says of one login. */
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -74,20 +73,6 @@ sshdconfig_clear(struct sshdconfig *c)
 	strv_clear(&c->lines);
 }
 
-static bool
-is_sshd(pid_t pid)
-{
-	char link[64], path[PATH_MAX], *name;
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
-	if ((n = readlink(link, path, sizeof(path) - 1)) < 0)
-		return false;
-	path[n] = '\0';
-	name = strrchr(path, '/');
-	return name != NULL && strncmp(name + 1, "sshd", 4) == 0;
-}
-
 int
 sshdconfig_pid(void)
 {
@@ -95,7 +80,8 @@ sshdconfig_pid(void)
 	uint64_t pid;
 
 	if (proc_read_line(SSHD_PID_FILE, line, sizeof(line)) < 0 ||
-	    parse_uint(line, 2, INT32_MAX, &pid) < 0 || !is_sshd((pid_t)pid))
+	    parse_uint(line, 2, INT32_MAX, &pid) < 0 ||
+	    !proc_is_sshd((pid_t)pid))
 		return -1;
 	return (int)pid;
 }
