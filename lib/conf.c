@@ -156,12 +156,26 @@ next_line(char **at)
 	return line;
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static char *
+skip_blanks(char *s)
+{
+	while (is_blank(*s))
+		s++;
+	return s;
+}
+
 static void
 trim_end(char *s)
 {
 	size_t n = strlen(s);
 
-	while (n > 0 && strchr(" \t\r", s[n - 1]) != NULL)
+	while (n > 0 && (is_blank(s[n - 1]) || s[n - 1] == '\r'))
 		s[--n] = '\0';
 }
 
@@ -172,14 +186,15 @@ split_line(char *line, char **ret_word, char **ret_value)
 	char *value;
 
 	trim_end(line);
-	line += strspn(line, " \t");
+	line = skip_blanks(line);
 	if (*line == '\0' || *line == '#')
 		return false;
-	value = line + strcspn(line, " \t");
+	for (value = line; *value != '\0' && !is_blank(*value); value++)
+		;
 	if (*value != '\0')
 		*value++ = '\0';
 	*ret_word = line;
-	*ret_value = value + strspn(value, " \t");
+	*ret_value = skip_blanks(value);
 	return true;
 }
 
@@ -202,7 +217,7 @@ read_value(const struct conf_key *key, const char *value, size_t line,
 	if (*value == '\0')
 		return conf_error(reterr, line, "'%s' has no value", key->name);
 	/* sshd_config has both; here they would be part of the value. */
-	if (strpbrk(value, "\"#") != NULL)
+	if (strchr(value, '"') != NULL || strchr(value, '#') != NULL)
 		return conf_error(reterr, line,
 		    "'%s': no quotes, and comments on lines of their own",
 		    key->name);

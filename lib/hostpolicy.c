@@ -15,8 +15,6 @@
 /* No secret: it only has to be the same everywhere. */
 static const uint8_t hash_key[crypto_shorthash_KEYBYTES] = "countersign sum";
 
-#define POPULATE_MAX (1024U * 1024U)
-
 static uint64_t
 load_u64(const uint8_t *p)
 {
@@ -73,6 +71,19 @@ hostpolicy_origin_of(const struct stat *st)
 		.inode = st->st_ino };
 }
 
+uint32_t
+hostpolicy_lock_bit(char kind)
+{
+	static const char kinds[] = { LOCK_BY_SERIAL, LOCK_BY_FINGERPRINT,
+		LOCK_BY_USER, LOCK_BY_LOGIN, LOCK_BY_ROLE, LOCK_BY_NOTHING };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i] == kind)
+			return 1U << i;
+	return 0;
+}
+
 static void
 digest_text(crypto_generichash_state *state, const char *s)
 {
@@ -110,6 +121,7 @@ read_head(struct reader *r, struct hostpolicy *h, uint64_t *ret_len)
 	    reader_u64(r, &h->origin.size) < 0 ||
 	    reader_u64(r, &h->origin.ctime_ns) < 0 ||
 	    reader_u64(r, &h->origin.inode) < 0 ||
+	    reader_u32(r, &h->lock_kinds) < 0 ||
 	    reader_u32(r, &h->n_buckets) < 0)
 		return -EBADMSG;
 	memcpy(h->facts, facts, HOSTPOLICY_DIGEST_LEN);
@@ -153,10 +165,7 @@ hostpolicy_map(const char *path, uid_t trusted, struct hostpolicy *ret)
 	    st.st_size > HOSTPOLICY_MAX_BYTES)
 		return -EBADMSG;
 	len = (size_t)st.st_size;
-	/* At once, where it is small: a login would fault page by page. */
-	p = mmap(NULL, len, PROT_READ,
-	    MAP_PRIVATE | (len <= POPULATE_MAX ? MAP_POPULATE : 0), fileno(f),
-	    0);
+	p = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fileno(f), 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	if ((r = hostpolicy_open(p, len, ret)) < 0) {
@@ -336,6 +345,9 @@ int
 hostpolicy_locks(const struct hostpolicy *h, enum lock_key kind,
     const char *key, struct reader *ret)
 {
+	/* One who holds fifty roles asks fifty times. */
+	if ((h->lock_kinds & hostpolicy_lock_bit((char)kind)) == 0)
+		return -ENOENT;
 	return find(h, (char)kind, key, ret);
 }
 

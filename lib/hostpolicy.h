@@ -36,6 +36,7 @@ struct hostpolicy {
 	bool is_owned;
 	uint64_t version;
 	uint64_t expires_s; /* 0: never */
+	uint32_t lock_kinds; /* of which there is any lock at all */
 	uint32_t n_buckets;
 	const uint8_t *buckets; /* offsets, n_buckets + 1 of them */
 	uint8_t facts[HOSTPOLICY_DIGEST_LEN];

@@ -21,6 +21,7 @@ struct compiler {
 	struct writer records; /* as if it began at offset 0 */
 	struct slot *slots;
 	size_t n;
+	uint32_t lock_kinds;
 };
 
 static size_t
@@ -213,6 +214,7 @@ write_locks(struct compiler *c)
 	n = collect_locks(c, keyed);
 	for (i = 0; i < n; i = j) {
 		key = key_of_lock(&keyed[i]);
+		c->lock_kinds |= hostpolicy_lock_bit((char)keyed[i].kind);
 		begin = begin_record(c, (char)keyed[i].kind, key);
 		for (j = i; j < n && keyed_compare(&keyed[i], &keyed[j]) == 0;
 		     j++)
@@ -323,6 +325,7 @@ write_head(const struct compiler *c, const struct hostpolicy_origin *origin,
 	writer_u64(w, origin->size);
 	writer_u64(w, origin->ctime_ns);
 	writer_u64(w, origin->inode);
+	writer_u32(w, c->lock_kinds);
 	writer_u32(w, n_buckets);
 }
 

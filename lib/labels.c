@@ -7,6 +7,8 @@
 
 #include "labels.h"
 
+#define LABELS_AT_ONCE 64
+
 /* Where the key is (*ret_found), or belongs: they are sorted. */
 static size_t
 find(const struct labels *l, const char *key, bool *ret_found)
@@ -39,26 +41,37 @@ labels_get(const struct labels *l, const char *key)
 	return is_there ? l->v[i].value : NULL;
 }
 
+/* Room for one more; every LABELS_AT_ONCE labels there is none left. */
+static int
+reserve(struct labels *l)
+{
+	struct label *v;
+
+	if (l->n % LABELS_AT_ONCE != 0)
+		return 0;
+	v = reallocarray(l->v, l->n + LABELS_AT_ONCE, sizeof(*v));
+	if (v == NULL)
+		return -ENOMEM;
+	l->v = v;
+	return 0;
+}
+
 int
 labels_add(struct labels *l, const char *key, const char *value)
 {
-	struct label *v, item;
+	size_t key_size = strlen(key) + 1, value_size = strlen(value) + 1, i;
 	bool is_there;
-	size_t i = find(l, key, &is_there);
+	char *text;
 
+	i = find(l, key, &is_there);
 	if (is_there)
 		return -EEXIST;
-	if ((v = reallocarray(l->v, l->n + 1, sizeof(*v))) == NULL)
+	if (reserve(l) < 0 || (text = malloc(key_size + value_size)) == NULL)
 		return -ENOMEM;
-	l->v = v;
-	item = (struct label){ strdup(key), strdup(value) };
-	if (item.key == NULL || item.value == NULL) {
-		free(item.key);
-		free(item.value);
-		return -ENOMEM;
-	}
-	memmove(v + i + 1, v + i, (l->n - i) * sizeof(*v));
-	v[i] = item;
+	memcpy(text, key, key_size);
+	memcpy(text + key_size, value, value_size);
+	memmove(l->v + i + 1, l->v + i, (l->n - i) * sizeof(*l->v));
+	l->v[i] = (struct label){ text, text + key_size };
 	l->n++;
 	return 0;
 }
@@ -68,10 +81,8 @@ labels_clear(struct labels *l)
 {
 	size_t i;
 
-	for (i = 0; i < l->n; i++) {
+	for (i = 0; i < l->n; i++)
 		free(l->v[i].key);
-		free(l->v[i].value);
-	}
 	free(l->v);
 	*l = (struct labels){ 0 };
 }

@@ -7,7 +7,7 @@
 
 struct label {
 	char *key;
-	char *value;
+	char *value; /* behind the key, in its memory */
 };
 
 /* Sorted by key. */

@@ -6,18 +6,33 @@
 
 #include "strv.h"
 
+#define FIRST 8
+
+/* Room for one more. The room is FIRST or the next power of two, so that it
+ * need not be remembered: there is none left when n is just such a number. */
+static int
+reserve(struct strv *s)
+{
+	size_t room = s->n == 0 ? FIRST : 2 * s->n;
+	char **v;
+
+	if (s->n != 0 && (s->n < FIRST || (s->n & (s->n - 1)) != 0))
+		return 0;
+	if ((v = reallocarray(s->v, room, sizeof(*v))) == NULL)
+		return -ENOMEM;
+	s->v = v;
+	return 0;
+}
+
 int
 strv_add_take(struct strv *s, char *item)
 {
-	char **v;
-
 	if (item == NULL)
 		return -ENOMEM;
-	if ((v = reallocarray(s->v, s->n + 1, sizeof(*v))) == NULL) {
+	if (reserve(s) < 0) {
 		free(item);
 		return -ENOMEM;
 	}
-	s->v = v;
 	s->v[s->n++] = item;
 	return 0;
 }

@@ -376,6 +376,101 @@ START_TEST(a_second_role_takes_no_permission_away)
 }
 END_TEST
 
+static uint8_t key_blob[] = "a key";
+
+#define KEY_PRINT "SHA256:ZrPk7zES1UJRiGUL8srk/CfMOXkbpflKs2dGYwmaJbc"
+
+/* Of alice's certificate 42 with the role web, as deploy on web1. */
+static const struct {
+	const char *target;
+	bool is_hers;
+} locks[] = {
+	{ "\"user\":\"alice@example.com\"", true },
+	{ "\"user\":\"alice@example.co\"", false },
+	{ "\"user\":\"bob@example.com\"", false },
+	{ "\"serial\":42", true },
+	{ "\"serial\":43", false },
+	{ "\"fingerprint\":\"" KEY_PRINT "\"", true },
+	{ "\"fingerprint\":\"SHA256:47DEQpj8HBSa+/TImW+"
+	  "5JCeuQeRkm5NMpJWZG3hSuFU\"",
+	    false },
+	{ "\"login\":\"deploy\"", true },
+	{ "\"login\":\"root\"", false },
+	{ "\"role\":\"web\"", true },
+	{ "\"role\":\"web2\"", false },
+	{ "\"host\":\"web1\"", true },
+	{ "\"host\":\"web2\"", false },
+	{ "\"user\":\"alice@example.com\",\"login\":\"deploy\"", true },
+	{ "\"user\":\"alice@example.com\",\"login\":\"root\"", false },
+	{ "\"role\":\"web\",\"host\":\"web1\",\"serial\":42", true },
+	{ "\"role\":\"web\",\"host\":\"web2\",\"serial\":42", false },
+};
+
+/* In place of *ret, an image with this one lock and the world's roles. */
+static void
+compile_lock(const struct world *w, const char *target, const char *end,
+    struct hostpolicy *ret)
+{
+	struct conf_error e = { 0 };
+	struct policy *p = NULL;
+	char *text;
+
+	ck_assert_int_gt(
+	    asprintf(&text,
+		"%.*s,\"locks\":[{\"name\":\"l\",\"target\":{%s}%s,"
+		"\"reason\":\"why not\"}]}",
+		(int)strlen(policy_text) - 1, policy_text, target, end),
+	    0);
+	ck_assert_msg(policy_parse(text, strlen(text), &p, &e) == 0, "%s: %s",
+	    text, e.what);
+	hostpolicy_clear(ret);
+	ck_assert_int_eq(hostpolicy_make(p,
+			     &(struct host_facts){ &w->labels, "web1", "id1" },
+			     ret),
+	    0);
+	policy_free(p);
+	free(text);
+}
+
+START_TEST(a_lock_denies_whom_it_names)
+{
+	enum reason expected = locks[_i].is_hers ? REASON_LOCKED : REASON_NONE;
+	struct hostpolicy local = { 0 };
+	struct decide_question q;
+	struct decision d;
+	struct world w;
+
+	world_make(&w, "role:web");
+	w.cert.serial = 42;
+	w.cert.key = key_blob;
+	w.cert.key_len = sizeof(key_blob);
+	q = question(&w, "deploy");
+	/* The host's own lock. */
+	compile_lock(&w, locks[_i].target, "", &local);
+	q.local_locks = &local;
+	decide(&q, &d);
+	ck_assert_str_eq(reason_name(d.reason), reason_name(expected));
+	decision_clear(&d);
+	hostpolicy_clear(&local);
+	/* The fleet's. */
+	q.local_locks = NULL;
+	compile_lock(&w, locks[_i].target, "", &w.compiled);
+	decide(&q, &d);
+	ck_assert_str_eq(reason_name(d.reason), reason_name(expected));
+	if (locks[_i].is_hers)
+		ck_assert_str_eq(d.detail, "locked by 'l': why not");
+	decision_clear(&d);
+	/* Until it ends (NOW is 2027-01-15T08:00:00Z). */
+	compile_lock(&w, locks[_i].target,
+	    ",\"expires\":\"2027-01-15T08:00:01Z\"", &w.compiled);
+	ck_assert_int_eq(ask(&w), expected);
+	compile_lock(&w, locks[_i].target,
+	    ",\"expires\":\"2027-01-15T08:00:00Z\"", &w.compiled);
+	ck_assert_int_eq(ask(&w), REASON_NONE);
+	world_clear(&w);
+}
+END_TEST
+
 TCase *
 case_decide(void)
 {
@@ -386,5 +481,7 @@ case_decide(void)
 	tcase_add_test(c, time_is_kept_to_the_second);
 	tcase_add_test(c, critical_options_are_understood_or_refused);
 	tcase_add_test(c, a_second_role_takes_no_permission_away);
+	tcase_add_loop_test(c, a_lock_denies_whom_it_names, 0,
+	    ARRAY_SIZE(locks));
 	return c;
 }
