@@ -41,7 +41,7 @@ check_skips(struct checkup *c, const struct pamstack *s, size_t ours,
 	size_t i;
 
 	for (i = 0; i < ours; i++)
-		if (pamline_may_skip(&s->v[i], ours - i))
+		if (pamstack_may_skip(s, i, ours))
 			finding_add(&c->findings, id,
 			    PAM_STACK_FILE ":%zu: '%s %s' may skip "
 					   "pam_countersign (line %zu)",
@@ -107,6 +107,22 @@ check_control(struct checkup *c, const struct pamstack *s)
 	}
 }
 
+/* A line behind ours that begins the stack's result anew: a refusal of ours is
+ * then none. */
+static void
+check_forgetting(struct checkup *c, const struct pamstack *s)
+{
+	size_t first = find_ours(s, ""), i;
+
+	for (i = first; i < s->n; i++)
+		if (pamstack_may_forget(s, i, first))
+			finding_add(&c->findings, FINDING_PAM_CONTROL,
+			    PAM_STACK_FILE ":%zu: '%s %s' may throw away what "
+					   "pam_countersign (line %zu) said",
+			    s->v[i].number, s->v[i].control, s->v[i].module,
+			    s->v[first].number);
+}
+
 static void
 check_login_uid(struct checkup *c, const struct pamstack *s)
 {
@@ -137,5 +153,6 @@ check_pam(struct checkup *c)
 	check_first(c, &s);
 	check_last(c, &s);
 	check_control(c, &s);
+	check_forgetting(c, &s);
 	check_login_uid(c, &s);
 }

@@ -259,11 +259,20 @@ check_locks(struct checkup *c)
 	AUTO_CLEAR(locks_clear) struct locks locks = { 0 };
 	AUTO(free) char *dir = host_locks_path(c->settings);
 	struct conf_error e = { 0 };
+	size_t i;
 
 	if (dir == NULL)
 		return;
 	if (host_read_locks(dir, 0, &locks, &e) < 0)
 		finding_add(&c->findings, FINDING_LOCKS, "%s", e.what);
+	for (i = 0; i < locks.n; i++)
+		if (!lock_is_for_host(&locks.v[i], &c->settings->labels,
+			c->settings->server_hostname, c->settings->server_id))
+			finding_add(&c->findings, FINDING_LOCKS_ELSEWHERE,
+			    "lock '%s' is for %s", locks.v[i].name,
+			    locks.v[i].target.host != NULL
+				? locks.v[i].target.host
+				: "other labels");
 	check_lock_names(c, dir);
 }
 

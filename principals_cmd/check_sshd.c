@@ -17,6 +17,7 @@
 #include "path.h"
 #include "proc.h"
 #include "sshdconfig.h"
+#include "sshdlistener.h"
 #include "sshdmatch.h"
 
 #define ANYBODY	    "anybody"
@@ -283,8 +284,13 @@ check_reloaded(struct checkup *c, const struct timespec *newest)
 {
 	struct stat st;
 
-	if (sshdconfig_pid() < 0 || stat(SSHD_PID_FILE, &st) < 0)
+	if (sshdconfig_pid() < 0)
 		return;
+	if (!sshdconfig_has_pid_file() || stat(SSHD_PID_FILE, &st) < 0) {
+		finding_add(&c->findings, FINDING_SSHD_PID_FILE,
+		    "sshd runs, but " SSHD_PID_FILE " is not of it");
+		return;
+	}
 	if (st.st_mtim.tv_sec < newest->tv_sec ||
 	    (st.st_mtim.tv_sec == newest->tv_sec &&
 		st.st_mtim.tv_nsec < newest->tv_nsec))
@@ -293,26 +299,21 @@ check_reloaded(struct checkup *c, const struct timespec *newest)
 		    "read it");
 }
 
-/* sshd shows what it was started with: "sshd: /usr/sbin/sshd -D [listener] 0 of
- * 10-100 startups". */
+/* What the files say holds for the one that reads them. */
 static void
-check_options(struct checkup *c)
+check_listeners(struct checkup *c)
 {
-	char path[64], line[512];
-	const char *p;
-	int pid = sshdconfig_pid();
+	AUTO(free)
+	struct sshdlistener *l = calloc(SSHDLISTENERS_MAX, sizeof(*l));
+	size_t n = l != NULL ? sshdlistener_find(l) : 0, i;
 
-	if (pid < 0)
-		return;
-	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
-	if (proc_read_words(path, line, sizeof(line)) < 0)
-		return;
-	for (p = line; (p = strstr(p, " -")) != NULL; p += 2)
-		if (p[2] == 'o' || p[2] == 'f' || p[2] == 'h' || p[2] == 'C') {
+	for (i = 0; i < n; i++)
+		if (sshdlistener_has_options(&l[i]))
 			finding_add(&c->findings, FINDING_SSHD_OPTIONS, "'%s'",
-			    line);
-			return;
-		}
+			    l[i].title);
+	for (i = 0; n > 1 && i < n; i++)
+		finding_add(&c->findings, FINDING_SSHD_SEVERAL,
+		    "process %d, '%s'", (int)l[i].pid, l[i].title);
 }
 
 static void
@@ -339,5 +340,5 @@ check_sshd(struct checkup *c)
 		if (!check_login(c, logins.v[i]))
 			return;
 	check_files_of_sshd(c);
-	check_options(c);
+	check_listeners(c);
 }

@@ -41,11 +41,21 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
 	    "sshd goes on with the configuration that it read when it started",
 	    "systemctl reload ssh   (without systemd: kill -HUP $(cat "
 	    "/run/sshd.pid))" },
+	[FINDING_SSHD_PID_FILE] = { "sshd_pid_file", FINDING_NOTE,
+	    "whether the running sshd has read its configuration cannot be "
+	    "told",
+	    "no PidFile line in sshd_config: /run/sshd.pid"
+	    " is the default" },
 	[FINDING_SSHD_OPTIONS] = { "sshd_options", FINDING_WARNING,
 	    "what sshd was started with overrules its files, and is not asked "
 	    "here",
 	    "take the options out of the unit or of /etc/default/ssh, and put "
 	    "them into a file of sshd_config.d" },
+	[FINDING_SSHD_SEVERAL] = { "sshd_several", FINDING_WARNING,
+	    "one sshd is asked and reloaded here: what another one lets in is "
+	    "not known",
+	    "one sshd with several Port or ListenAddress lines, or see to it "
+	    "that the other reads the same files" },
 	[FINDING_MATCH_OVERRIDES] = { "match_overrides", FINDING_WARNING,
 	    "for whom the block is about, what Countersign needs is switched "
 	    "off, and what they do is not on record",
@@ -182,6 +192,10 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
 	    "a lock that cannot be read refuses everybody, and a file that is "
 	    "not read locks nobody",
 	    "countersign-node unlock NAME" },
+	[FINDING_LOCKS_ELSEWHERE] = { "locks_elsewhere", FINDING_WARNING,
+	    "a lock of this host that names another locks nobody",
+	    "countersign-node unlock NAME; for the fleet, put it into the "
+	    "policy" },
 	[FINDING_KEEPER] = { "keeper", FINDING_ERROR,
 	    "no keeper, no session: nobody gets further than PAM",
 	    "systemctl enable --now countersign-keeper.socket   (without "

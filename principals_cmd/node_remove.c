@@ -83,7 +83,8 @@ take_out(int lock)
 		return r;
 	if ((pam = pamstack_without_ours(old)) == NULL)
 		return report_failure("out of memory");
-	if (sshdconfig_ask(NULL, &conf, &error) < 0)
+	/* Where none runs, /run/sshd is missing and sshd -t cannot work. */
+	if (sshdconfig_pid() > 0 && sshdconfig_ask(NULL, &conf, &error) < 0)
 		return report_failure("sshd does not like its configuration as "
 				      "it is, mend that first: %s",
 		    error != NULL ? error : "");

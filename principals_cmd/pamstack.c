@@ -89,16 +89,26 @@ parse_line(struct pamstack *s, char *line, size_t first, size_t number)
 	return add_line(s, &l);
 }
 
-/* Without its comment; true if the next line goes on with it. */
+static bool
+is_blank_or_comment(const char *line)
+{
+	line += strspn(line, " \t\r");
+	return *line == '\0' || *line == '#';
+}
+
+/* Without its comment; true if the next line goes on with it, which it does not
+ * behind a comment. */
 static bool
 cut_line(char *line)
 {
+	char *comment = strchr(line, '#');
 	size_t n;
 
-	line[strcspn(line, "#")] = '\0';
+	if (comment != NULL)
+		*comment = '\0';
 	trim_end(line);
 	n = strlen(line);
-	if (n == 0 || line[n - 1] != '\\')
+	if (comment != NULL || n == 0 || line[n - 1] != '\\')
 		return false;
 	line[n - 1] = ' ';
 	return true;
@@ -110,13 +120,16 @@ pamstack_parse(const char *text, struct pamstack *ret)
 	AUTO(free) char *copy = strdup(text), *whole = strdup("");
 	char *at = copy, *line, *joined;
 	size_t number = 0, first = 1;
-	bool goes_on;
+	bool goes_on = false;
 	int r;
 
 	if (copy == NULL || whole == NULL)
 		return -ENOMEM;
 	while ((line = strsep(&at, "\n")) != NULL) {
 		number++;
+		/* Passed over, also in the middle of a line that goes on. */
+		if (is_blank_or_comment(line) && goes_on && at != NULL)
+			continue;
 		goes_on = cut_line(line);
 		if (asprintf(&joined, "%s%s", whole, line) < 0)
 			return -ENOMEM;
@@ -153,21 +166,73 @@ action_may_skip(const char *action, size_t distance)
 	return parse_uint(action, 1, UINT32_MAX, &n) == 0 && n >= distance;
 }
 
-bool
-pamline_may_skip(const struct pamline *l, size_t distance)
+static bool
+action_is_reset(const char *action, size_t unused)
+{
+	(void)unused;
+	return strcmp(action, "reset") == 0;
+}
+
+/* Is one of "[value=action ...]" such an action? */
+static bool
+any_action(const struct pamline *l, bool (*is)(const char *, size_t),
+    size_t data)
 {
 	AUTO(free) char *copy = strdup(l->control);
 	char *at = copy, *word, *action;
 
-	if (copy == NULL || strcmp(l->control, "sufficient") == 0)
+	if (copy == NULL)
 		return true;
 	if (copy[0] != '[')
 		return false;
 	while ((word = strsep(&at, " \t[]")) != NULL)
 		if ((action = strchr(word, '=')) != NULL &&
-		    action_may_skip(action + 1, distance))
+		    is(action + 1, data))
 			return true;
 	return false;
+}
+
+/* What a line in a substack does ends with the substack: is `to` still in it? */
+static bool
+reaches(const struct pamstack *s, size_t from, size_t to)
+{
+	size_t i;
+
+	for (i = from; i <= to; i++)
+		if (s->v[i].level < s->v[from].level)
+			return false;
+	return true;
+}
+
+/* For a jump a whole substack is one line. */
+static size_t
+distance(const struct pamstack *s, size_t from, size_t to)
+{
+	size_t n = 0, i;
+
+	for (i = from + 1; i <= to; i++)
+		n += s->v[i].level <= s->v[from].level;
+	return n;
+}
+
+bool
+pamstack_may_skip(const struct pamstack *s, size_t i, size_t later)
+{
+	if (!reaches(s, i, later))
+		return false;
+	return strcmp(s->v[i].control, "sufficient") == 0 ||
+	    any_action(&s->v[i], action_may_skip, distance(s, i, later));
+}
+
+bool
+pamstack_may_forget(const struct pamstack *s, size_t i, size_t earlier)
+{
+	size_t k;
+
+	for (k = earlier; k <= i; k++)
+		if (s->v[k].level < s->v[i].level)
+			return false;
+	return any_action(&s->v[i], action_is_reset, 0);
 }
 
 static bool
@@ -178,25 +243,40 @@ is_include(const struct pamline *l)
 	    strcmp(l->control, "substack") == 0;
 }
 
-static int load_into(struct pamstack *to, const char *path, size_t number,
-    unsigned depth, char **ret_file);
+/* Where a file stands that is being read. */
+struct place {
+	size_t number; /* of the outermost file's line; 0: this is that file */
+	unsigned depth, level;
+};
 
+static int load_into(struct pamstack *to, const char *path, struct place place,
+    char **ret_file);
+
+/* The substack's own line stays: a jump counts it. */
 static int
-include(struct pamstack *to, const struct pamline *l, size_t number,
-    unsigned depth, char **ret_file)
+include(struct pamstack *to, const struct pamline *l, struct place place,
+    char **ret_file)
 {
 	AUTO(free) char *path = NULL;
+	int r;
 
+	if (strcmp(l->control, "substack") == 0) {
+		if ((r = add_line(to, l)) < 0)
+			return r;
+		place.level++;
+	}
 	if (asprintf(&path, "%s%s", l->module[0] == '/' ? "" : "/etc/pam.d/",
 		l->module) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}
-	return load_into(to, path, number, depth + 1, ret_file);
+	place.number = l->number;
+	place.depth++;
+	return load_into(to, path, place, ret_file);
 }
 
 static int
-load_into(struct pamstack *to, const char *path, size_t number, unsigned depth,
+load_into(struct pamstack *to, const char *path, struct place place,
     char **ret_file)
 {
 	AUTO_CLEAR(pamstack_clear) struct pamstack own = { 0 };
@@ -204,7 +284,7 @@ load_into(struct pamstack *to, const char *path, size_t number, unsigned depth,
 	size_t len, i;
 	int r;
 
-	r = depth > DEPTH_MAX
+	r = place.depth > DEPTH_MAX
 	    ? -ELOOP
 	    : path_read_trusted(path, 0, FILE_MAX_BYTES, &text, &len);
 	if (r == 0)
@@ -217,14 +297,11 @@ load_into(struct pamstack *to, const char *path, size_t number, unsigned depth,
 	for (i = 0; i < own.n && r == 0; i++) {
 		struct pamline *l = &own.v[i];
 
-		if (is_include(l)) {
-			r = include(to, l, depth == 0 ? l->number : number,
-			    depth, ret_file);
-			continue;
-		}
-		if (depth > 0)
-			l->first = l->number = number;
-		r = add_line(to, l);
+		l->level = place.level;
+		if (place.depth > 0)
+			l->first = l->number = place.number;
+		r = is_include(l) ? include(to, l, place, ret_file)
+				  : add_line(to, l);
 	}
 	return r;
 }
@@ -233,7 +310,7 @@ int
 pamstack_load(const char *path, struct pamstack *ret, char **ret_file)
 {
 	*ret_file = NULL;
-	return load_into(ret, path, 0, 0, ret_file);
+	return load_into(ret, path, (struct place){ 0 }, ret_file);
 }
 
 void

@@ -17,6 +17,7 @@ struct pamline {
 	char *module; /* or the included file */
 	char *arguments; /* "" for none */
 	size_t first, number; /* its lines, from 1: a '\\' goes on */
+	unsigned level; /* in how many substacks it stands */
 	bool may_be_missing; /* "-session" */
 };
 
@@ -28,14 +29,15 @@ struct pamstack {
 /* 0, -ENOMEM. Comments and other lines are left out. */
 int pamstack_parse(const char *text, struct pamstack *ret);
 /* The stack of a service as PAM sees it: what is included stands in the place of
- * the line, with its number. 0, -ENOMEM, or -errno with the file in *ret_file,
+ * the line, with its number; what is in a substack, behind the line. 0, -ENOMEM, or -errno with the file in *ret_file,
  * which is freed. */
 int pamstack_load(const char *path, struct pamstack *ret, char **ret_file);
 /* "pam_env.so", also of a path. Borrowed. */
 const char *pamline_module(const struct pamline *l);
-/* May this line end the stack, or skip a line that stands `distance` behind it,
- * so that the later one is not asked? */
-bool pamline_may_skip(const struct pamline *l, size_t distance);
+/* May line i end the stack, or jump, so that a later one is not asked? */
+bool pamstack_may_skip(const struct pamstack *s, size_t i, size_t later);
+/* May line i throw away what an earlier one has said ("reset")? */
+bool pamstack_may_forget(const struct pamstack *s, size_t i, size_t earlier);
 void pamstack_clear(struct pamstack *s);
 
 /* The text with our two lines where they belong, instead of any that it had.

@@ -110,16 +110,19 @@ hash_text(const char *text, char ret[2 * HASH_LEN + 1])
 	sodium_bin2hex(ret, 2 * HASH_LEN + 1, hash, sizeof(hash));
 }
 
-/* What is put in place, to know it again. */
+/* What is put in place and what was there, to know both again. */
 static json_t *
 describe(const struct setup_file *f)
 {
-	char hash[2 * HASH_LEN + 1] = "";
+	char hash[2 * HASH_LEN + 1] = "", was_hash[2 * HASH_LEN + 1] = "";
+	AUTO(free) char *was = NULL;
 
 	if (f->text != NULL)
 		hash_text(f->text, hash);
-	return json_pack("{s:s, s:s, s:b}", "path", f->path, "hash", hash,
-	    "was_there", access(f->path, F_OK) == 0);
+	if (read_file(f->path, &was) == 0)
+		hash_text(was, was_hash);
+	return json_pack("{s:s, s:s, s:s, s:b}", "path", f->path, "hash", hash,
+	    "was", was_hash, "was_there", access(f->path, F_OK) == 0);
 }
 
 int
@@ -213,11 +216,10 @@ described(const json_t *doc, const char *path)
 	return NULL;
 }
 
-/* Is it what setup wrote, or has somebody changed it since? */
 static bool
-is_untouched(const json_t *item, const char *now)
+has_hash(const json_t *item, const char *which, const char *now)
 {
-	const char *then = json_string_value(json_object_get(item, "hash"));
+	const char *then = json_string_value(json_object_get(item, which));
 	char hash[2 * HASH_LEN + 1];
 
 	hash_text(now, hash);
@@ -239,6 +241,20 @@ merge(const json_t *doc, const struct setup_file *f, const char *now,
 	return strcmp(text, now) == 0 ? 0 : put(f->path, text, f->mode);
 }
 
+/* Put back already, or somebody has deleted the copy while what was written is
+ * in force: then ours is taken out of it, or it cannot be undone. */
+static int
+undo_without_copy(const json_t *doc, const struct setup_file *f,
+    const char *now)
+{
+	const json_t *item = described(doc, f->path);
+
+	if (now == NULL || has_hash(item, "was", now) ||
+	    !has_hash(item, "hash", now))
+		return 0;
+	return f->without_ours != NULL ? merge(doc, f, now, now) : -ENOENT;
+}
+
 /* What is there now is either what was there (not written yet, or back already),
  * or what was written, or somebody's. */
 static int
@@ -252,13 +268,14 @@ undo_file(const json_t *doc, const struct setup_file *f)
 		return 0;
 	if (!json_is_true(json_object_get(item, "was_there")))
 		return unlink(f->path) < 0 && errno != ENOENT ? -errno : 0;
-	if ((r = read_file(f->old, &was)) < 0)
-		return r == -ENOENT ? 0 : r;
 	if ((r = read_file(f->path, &now)) < 0 && r != -ENOENT)
 		return r;
+	if ((r = read_file(f->old, &was)) < 0)
+		return r == -ENOENT ? undo_without_copy(doc, f, now) : r;
 	if (now != NULL && strcmp(now, was) == 0)
 		return 0;
-	if (now != NULL && f->without_ours != NULL && !is_untouched(item, now))
+	if (now != NULL && f->without_ours != NULL &&
+	    !has_hash(item, "hash", now))
 		return merge(doc, f, now, was);
 	return rename(f->old, f->path) < 0 ? -errno
 					   : path_fsync_parent(f->path);

@@ -15,6 +15,7 @@
 #include "parse.h"
 #include "proc.h"
 #include "sshdconfig.h"
+#include "sshdlistener.h"
 
 #define TIMEOUT_S 20
 
@@ -73,8 +74,8 @@ sshdconfig_clear(struct sshdconfig *c)
 	strv_clear(&c->lines);
 }
 
-int
-sshdconfig_pid(void)
+static int
+pid_of_file(void)
 {
 	char line[32];
 	uint64_t pid;
@@ -84,6 +85,23 @@ sshdconfig_pid(void)
 	    !proc_is_sshd((pid_t)pid))
 		return -1;
 	return (int)pid;
+}
+
+bool
+sshdconfig_has_pid_file(void)
+{
+	return pid_of_file() > 0;
+}
+
+int
+sshdconfig_pid(void)
+{
+	AUTO(free) struct sshdlistener *l = NULL;
+	int pid = pid_of_file();
+
+	if (pid > 0 || (l = calloc(SSHDLISTENERS_MAX, sizeof(*l))) == NULL)
+		return pid;
+	return sshdlistener_find(l) == 1 ? l[0].pid : -1;
 }
 
 /* "systemctl VERB UNIT" for Debian's name of it, then everybody else's. */
@@ -127,6 +145,9 @@ wait_until_read(const struct stat *before)
 	struct stat now;
 	int i;
 
+	/* Nothing tells: long enough for any that is not stuck. */
+	if (before->st_ino == 0)
+		return nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
 	for (i = 0; i < 250; i++) {
 		if (stat(SSHD_PID_FILE, &now) == 0 &&
 		    (now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
@@ -149,7 +170,8 @@ sshdconfig_reload(void)
 		return -ESRCH;
 	if ((r = is_readable()) < 0)
 		return r;
-	(void)stat(SSHD_PID_FILE, &before);
+	if (sshdconfig_has_pid_file())
+		(void)stat(SSHD_PID_FILE, &before);
 	if (systemctl("reload"))
 		return pid < 0 ? 0 : wait_until_read(&before);
 	if (pid < 0)

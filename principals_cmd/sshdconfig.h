@@ -3,6 +3,8 @@
 #ifndef CS_SSHDCONFIG_H
 #define CS_SSHDCONFIG_H
 
+#include <stdbool.h>
+
 #include "strv.h"
 
 #define SSHD_PROGRAM "/usr/sbin/sshd"
@@ -20,8 +22,10 @@ void sshdconfig_clear(struct sshdconfig *c);
 /* Tells the running sshd to read it again. 0; -ESRCH: none is running; -EINVAL:
  * it could not read it, and is left alone; -EIO: it could not be told. */
 int sshdconfig_reload(void);
-/* The listening sshd, or -1. */
+/* The listening sshd: of its pid file, else the only one there is; -1: none. */
 int sshdconfig_pid(void);
+/* Is its pid file where it is looked for? */
+bool sshdconfig_has_pid_file(void);
 #define SSHD_PID_FILE "/run/sshd.pid"
 
 #endif

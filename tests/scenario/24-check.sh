@@ -154,11 +154,20 @@ story "what sshd was started with"
 /usr/sbin/sshd -D -p 2299 -o ForceCommand=none -o PidFile=/run/other.pid &
 other=$!
 wait_until "the other sshd listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/2299' 2>/dev/null
-cp /run/sshd.pid "$LAB/pid"
-echo $other >/run/sshd.pid
 found sshd_options ForceCommand=none
-cp "$LAB/pid" /run/sshd.pid
+found sshd_several 'process [0-9]+.*-p 2299'
 kill $other
+wait $other || :
+/usr/sbin/sshd -Def /etc/ssh/sshd_config -p 2299 -o PidFile=/run/other.pid 2>/dev/null &
+other=$!
+wait_until "the other sshd listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/2299' 2>/dev/null
+found sshd_options '-Def'
+kill $other
+wait $other || :
+mended
+mv /run/sshd.pid "$LAB/pid"
+found sshd_pid_file
+cp "$LAB/pid" /run/sshd.pid
 mended
 
 story "accounts, programs, modes"
@@ -223,6 +232,13 @@ back $P
 sed -i '/pam_countersign.so environment/i session [default=done] pam_permit.so' $P
 found pam_last 'default=done.*may skip'
 back $P
+printf 'session optional pam_permit.so\nsession optional pam_permit.so\n' >/etc/pam.d/evil
+sed -i '/pam_countersign.so$/i session [success=2 default=ignore] pam_permit.so\nsession substack evil' $P
+found pam_first 'success=2.*may skip'
+back $P
+echo 'session [default=reset] pam_permit.so' >>$P
+found pam_control 'reset.*may throw away'
+back $P
 echo 'session required /lib/security/pam_env.so user_readenv=1' >/etc/pam.d/evil
 sed -i '/pam_loginuid/i session substack evil' $P
 found pam_first 'pam_env.so stands before'
@@ -267,6 +283,9 @@ rm $V/locks.d/x.json
 touch $V/locks.d/mallory.json.bak
 found locks 'mallory.json.bak.*is no lock'
 rm $V/locks.d/mallory.json.bak
+echo '{"name": "elsewhere", "target": {"host": "web9", "user": "x@y"}, "reason": "no"}' >$V/locks.d/elsewhere.json
+found locks_elsewhere 'elsewhere.*web9'
+rm $V/locks.d/elsewhere.json
 keep $V/krl
 : >$V/krl
 found krl damaged

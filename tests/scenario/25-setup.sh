@@ -357,6 +357,25 @@ grep -q pam_countersign $P && fail "ours is left"
 [ -e /var/lib/countersign/setup/journal.json ] && fail "the journal is still open"
 cp "$LAB/pam.before" $P
 
+story "somebody deletes the copies that the undo would put back"
+runs countersign-node setup --timeout 60s
+exits 0
+rm /etc/pam.d/.*.countersign-old
+runs countersign-node setup --undo
+exits 0
+before
+
+story "sshd's pid file is elsewhere: it is found, and reloaded, all the same"
+mv /run/sshd.pid "$LAB/pid"
+runs countersign-node setup --timeout 60s
+exits 0
+as alice deploy -- 'echo by policy'
+says 'by policy'
+runs countersign-node setup --undo
+exits 0
+cp "$LAB/pid" /run/sshd.pid
+before
+
 story "the disk is full when it has to be taken back"
 mkdir "$LAB/pam.d"
 mount -t tmpfs -o size=300k,mode=755 tmpfs "$LAB/pam.d"

@@ -85,6 +85,82 @@ START_TEST(a_stack_with_nothing_to_go_by_is_left_alone)
 }
 END_TEST
 
+/* Linux-PAM's pam_handlers.c: behind a '#' nothing goes on; blank lines and
+ * comments are passed over inside a line that does. */
+START_TEST(lines_go_on_as_in_libpam)
+{
+	struct pamstack s = { 0 };
+
+	ck_assert_int_eq(pamstack_parse("session required a.so \\ # words\n"
+					"session required b.so x \\\n"
+					"# comment\n"
+					"\n"
+					"  y\n"
+					"session required c.so\n"
+					"session required d.so \\\n"
+					"\n",
+			     &s),
+	    0);
+	ck_assert_uint_eq(s.n, 4);
+	ck_assert_str_eq(s.v[0].module, "a.so");
+	ck_assert_str_eq(s.v[1].module, "b.so");
+	ck_assert_uint_eq(s.v[1].first, 2);
+	ck_assert_uint_eq(s.v[1].number, 5);
+	ck_assert_ptr_nonnull(strchr(s.v[1].arguments, 'y'));
+	ck_assert_str_eq(s.v[2].module, "c.so");
+	ck_assert_str_eq(s.v[3].module, "d.so");
+	pamstack_clear(&s);
+}
+END_TEST
+
+#define OURS 5
+
+/* 0 a, 1 a substack of 2 b, 3 c (in a substack of its own), 4 d, 5 ours, 6 e. */
+static const struct {
+	size_t line;
+	const char *control;
+	bool may_skip, may_forget;
+} jumps[] = {
+	{ 0, "required", false, false },
+	{ 0, "sufficient", true, false },
+	{ 0, "[success=2 default=ignore]", false, false },
+	{ 0, "[success=3 default=ignore]", true, false },
+	{ 0, "[success=ok default=done]", true, false },
+	{ 2, "sufficient", false, false },
+	{ 2, "[success=9]", false, false },
+	{ 3, "[default=done]", false, false },
+	{ 4, "[success=1]", true, false },
+	{ 6, "[default=reset]", false, true },
+	{ 6, "[default=ok]", false, false },
+};
+
+START_TEST(a_substack_is_one_line_to_jump_over)
+{
+	static const unsigned levels[] = { 0, 0, 1, 1, 0, 0, 0 };
+	struct pamstack s = { 0 };
+	size_t i;
+
+	ck_assert_int_eq(
+	    pamstack_parse("session required a\nsession substack s\n"
+			   "session required b\nsession required c\n"
+			   "session required d\n" FIRST "session required e\n",
+		&s),
+	    0);
+	ck_assert_uint_eq(s.n, ARRAY_SIZE(levels));
+	for (i = 0; i < s.n; i++)
+		s.v[i].level = levels[i];
+	free(s.v[jumps[_i].line].control);
+	s.v[jumps[_i].line].control = strdup(jumps[_i].control);
+	if (jumps[_i].line < OURS)
+		ck_assert_int_eq(pamstack_may_skip(&s, jumps[_i].line, OURS),
+		    jumps[_i].may_skip);
+	else
+		ck_assert_int_eq(pamstack_may_forget(&s, jumps[_i].line, OURS),
+		    jumps[_i].may_forget);
+	pamstack_clear(&s);
+}
+END_TEST
+
 TCase *
 case_pamstack(void)
 {
@@ -95,5 +171,8 @@ case_pamstack(void)
 	tcase_add_test(c, ours_elsewhere_are_moved);
 	tcase_add_loop_test(c, a_stack_with_nothing_to_go_by_is_left_alone, 0,
 	    ARRAY_SIZE(strange));
+	tcase_add_test(c, lines_go_on_as_in_libpam);
+	tcase_add_loop_test(c, a_substack_is_one_line_to_jump_over, 0,
+	    ARRAY_SIZE(jumps));
 	return c;
 }
