@@ -61,8 +61,9 @@ run_child(const struct command *c, int out, int err)
 	start_fresh();
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0 ||
-	    close_range(STDERR_FILENO + 1, ~0U, 0) < 0 || chdir("/") < 0)
+	    chdir("/") < 0)
 		_exit(126);
+	closefrom(STDERR_FILENO + 1);
 	if (c->without_network && unshare(CLONE_NEWNET) < 0) {
 		perror("cannot leave the network");
 		_exit(126);

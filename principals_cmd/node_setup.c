@@ -2,7 +2,6 @@
 /* countersign-node setup: the hooks into sshd and PAM. */
 #include <errno.h>
 #include <getopt.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +16,7 @@
 #include "member.h"
 #include "node.h"
 #include "pamstack.h"
-#include "parse.h"
 #include "path.h"
-#include "proc.h"
 #include "report.h"
 #include "secondlogin.h"
 #include "setupundo.h"
@@ -352,22 +349,21 @@ watch_by_hand(void)
 
 /* ---- after ---- */
 
-/* Such a login comes through the hooks, too, and through all that is wrong. */
+/* Such a login comes through the hooks, too, and through all that is wrong. One
+ * of which nobody knows whose it is may be such a one. */
 static bool
-is_break_glass(void)
+may_be_break_glass(pid_t monitor)
 {
 	AUTO(settings_free) struct settings *s = NULL;
 	struct conf_error e = { 0 };
-	const struct passwd *pw;
-	char line[32];
-	uint64_t uid;
+	char name[256];
 
-	if (proc_read_line("/proc/self/loginuid", line, sizeof(line)) < 0 ||
-	    parse_uint(line, 0, UINT32_MAX - 1, &uid) < 0 ||
-	    (pw = getpwuid((uid_t)uid)) == NULL ||
-	    (s = settings_load_host(&e)) == NULL)
+	if ((s = settings_load_host(&e)) == NULL)
+		return true;
+	if (s->break_glass_group[0] == '\0')
 		return false;
-	return is_member(pw->pw_name, s->break_glass_group);
+	return second_login_name(monitor, name, sizeof(name)) < 0 ||
+	    is_member(name, s->break_glass_group);
 }
 
 static int
@@ -375,19 +371,26 @@ confirm(void)
 {
 	uint64_t deadline_us, reloaded_us;
 	enum second_login login;
+	pid_t monitor = 0;
 
 	if (setupjournal_times(&deadline_us, &reloaded_us) < 0)
 		return report_failure("no setup waits for a confirmation (it "
 				      "may have been taken back already)");
 	if (reloaded_us == 0 ||
-	    (login = second_login_since(reloaded_us, RUN_DIR)) == LOGIN_NONE)
+	    (login = second_login_since(reloaded_us, RUN_DIR, &monitor)) ==
+		LOGIN_NONE)
 		return report_failure("this login is older than the setup, and "
 				      "so proves nothing: log in a second time "
 				      "and confirm there");
-	if (login == LOGIN_WITHOUT_KEEPER || is_break_glass())
+	if (login == LOGIN_WITHOUT_KEEPER)
 		return report_failure("this login has not come through the "
-				      "hooks (break-glass, or another sshd), "
-				      "and so proves nothing");
+				      "hooks (another sshd's), and so proves "
+				      "nothing");
+	if (may_be_break_glass(monitor))
+		return report_failure("a break-glass account gets in whatever "
+				      "is wrong, and so proves nothing: log in "
+				      "as another one, or take it out of "
+				      "BreakGlassGroup until it is confirmed");
 	if (setupjournal_close(setup_files, SETUP_N_FILES) < 0)
 		return report_failure("it has just been taken back");
 	setup_report("confirmed", "CS031I");

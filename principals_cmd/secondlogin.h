@@ -3,8 +3,9 @@
 #ifndef CS_SECONDLOGIN_H
 #define CS_SECONDLOGIN_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Microseconds since boot, which no clock change moves. */
 uint64_t boottime_us(void);
@@ -17,6 +18,11 @@ enum second_login {
 
 /* What is above this process: an sshd that was started after then (boottime_us)
  * and whose connection has a keeper? sudo and su do not hide it. */
-enum second_login second_login_since(uint64_t then_us, const char *run_dir);
+enum second_login second_login_since(uint64_t then_us, const char *run_dir,
+    pid_t *ret_monitor);
+/* As whom it is, as sshd shows it ("sshd: alice [priv]", and
+ * "sshd: root@pts/0", which needs no monitor): also where there is no
+ * audit login uid, and where two accounts share a uid. 0, -errno, -EBADMSG. */
+int second_login_name(pid_t monitor, char *ret, size_t size);
 
 #endif

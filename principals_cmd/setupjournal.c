@@ -14,12 +14,14 @@
 
 #include "auto.h"
 #include "path.h"
+#include "proc.h"
 #include "setupjournal.h"
 
 #define JOURNAL	       SETUPJOURNAL_DIR "/journal.json"
 #define LOCK	       SETUPJOURNAL_DIR "/lock"
 #define WATCHER	       SETUPJOURNAL_DIR "/watcher"
 #define HASH_LEN       32
+#define BOOT_ID_SIZE   64
 #define FILE_MAX_BYTES (1024U * 1024U)
 
 static int
@@ -125,18 +127,39 @@ describe(const struct setup_file *f)
 	    "was", was_hash, "was_there", access(f->path, F_OK) == 0);
 }
 
+static int
+read_boot_id(char ret[BOOT_ID_SIZE])
+{
+	return proc_read_line("/proc/sys/kernel/random/boot_id", ret,
+	    BOOT_ID_SIZE);
+}
+
+static bool
+is_of_this_boot(const json_t *doc)
+{
+	const char *then = json_string_value(json_object_get(doc, "boot"));
+	char now[BOOT_ID_SIZE];
+
+	return then != NULL && read_boot_id(now) == 0 && strcmp(then, now) == 0;
+}
+
 int
 setupjournal_open(const struct setup_file *files, size_t n, bool is_removal,
     uint64_t deadline_us)
 {
 	json_auto_t *doc = NULL;
 	json_t *list = json_array();
+	char boot[BOOT_ID_SIZE];
 	size_t i;
 	int r;
 
-	doc = json_pack("{s:b, s:I, s:I, s:o}", "removal", is_removal,
-	    "deadline", (json_int_t)deadline_us, "reloaded", (json_int_t)0,
-	    "files", list);
+	if ((r = read_boot_id(boot)) < 0) {
+		json_decref(list);
+		return r;
+	}
+	doc = json_pack("{s:b, s:s, s:I, s:I, s:o}", "removal", is_removal,
+	    "boot", boot, "deadline", (json_int_t)deadline_us, "reloaded",
+	    (json_int_t)0, "files", list);
 	if (doc == NULL)
 		return -ENOMEM;
 	if (setupjournal_is_open())
@@ -164,6 +187,11 @@ setupjournal_times(uint64_t *ret_deadline_us, uint64_t *ret_reloaded_us)
 
 	if ((r = load(&doc)) < 0)
 		return r;
+	if (!is_of_this_boot(doc)) {
+		*ret_deadline_us = 0;
+		*ret_reloaded_us = UINT64_MAX;
+		return 0;
+	}
 	*ret_deadline_us =
 	    (uint64_t)json_integer_value(json_object_get(doc, "deadline"));
 	*ret_reloaded_us =
@@ -330,7 +358,8 @@ setupjournal_watch(void)
 bool
 setupjournal_is_watched(void)
 {
-	int fd = lock_file(WATCHER, LOCK_EX | LOCK_NB);
+	/* Shared: two who ask at once are no watcher to each other. */
+	int fd = lock_file(WATCHER, LOCK_SH | LOCK_NB);
 
 	if (fd < 0)
 		return fd == -EWOULDBLOCK;

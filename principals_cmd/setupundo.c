@@ -156,6 +156,10 @@ setup_ignore_hangups(void)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
+	/* Stopped with the lock held, it would stop the undo as well. */
+	signal(SIGTSTP, SIG_IGN);
+	signal(SIGTTIN, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
 }
 
 static void __attribute__((noreturn)) become_watcher(uint64_t deadline_us)

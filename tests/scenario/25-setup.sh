@@ -156,7 +156,7 @@ warns 'proves nothing'
 cp "$LAB/keys/key" "$LAB/keys/breaker"
 as breaker root -- 'countersign-node setup --confirm'
 exits 1
-warns 'proves nothing'
+warns 'a break-glass account'
 usermod -rG breakglass root
 as boss root -- 'countersign-node setup --confirm'
 exits 0
@@ -332,6 +332,18 @@ exits 0
 pkill -KILL -f 'countersign-node setup'
 /usr/share/countersign/prepare-host
 before
+story "a journal of another boot is overdue, and no login is newer"
+runs countersign-node setup --timeout 60s
+exits 0
+pkill -KILL -f 'countersign-node setup'
+sed -i 's/"boot": "[^"]*"/"boot": "another"/' /var/lib/countersign/setup/journal.json
+as boss root -- 'countersign-node setup --confirm'
+exits 1
+warns 'older than the setup'
+runs timeout 20 countersign-node setup --watch
+exits 0
+before
+
 story "but not while somebody waits"
 runs countersign-node setup --timeout 60s
 exits 0
