@@ -96,6 +96,8 @@ begin(struct connection *c)
 	if ((r = receive_hello(c)) < 0 || (r = open_listener(c)) < 0)
 		return r;
 	c->started_usec = clock_now_usec();
+	ending_init(&c->ending, &c->monitor, &c->hello.limits,
+	    c->hello.audit_session_id);
 	/* sshd has not written this login there yet. */
 	if (c->host->print_last_log)
 		lastlogin_read((uid_t)c->hello.uid, c->last_login);
@@ -226,6 +228,11 @@ accept_wrapper(struct connection *c)
 	    &peer);
 	if (why == NULL && c->n_sessions == SESSIONS_MAX)
 		why = "too many sessions in one connection";
+	if (why == NULL && c->hello.limits.max_sessions != 0 &&
+	    c->n_sessions >= c->hello.limits.max_sessions)
+		why = "the role allows no more sessions at a time";
+	if (why == NULL && c->ending.told_ms != 0)
+		why = "the connection is being ended";
 	if (why == NULL && !c->has_environment)
 		why = "the last pam_countersign line is missing";
 	if (why == NULL &&
@@ -293,11 +300,38 @@ hear_sshd(struct connection *c)
 		kevent_session_leave(c, c->sessions[i]);
 }
 
+/* Said before it is done: what is in the way of the one is none of the other. */
+static void
+end_when_due(struct connection *c)
+{
+	if (c->sshd < 0)
+		return;
+	if (c->ending.told_ms == 0) {
+		if (!ending_is_due(&c->ending, c->end_reason,
+			sizeof(c->end_reason)))
+			return;
+		kevent_disconnect(c);
+	}
+	ending_end(&c->ending);
+}
+
+/* Until when nothing has to be done but listen; NULL: for ever. */
+static const struct timespec *
+patience(const struct connection *c, struct timespec *ret)
+{
+	int ms = c->sshd >= 0 ? ending_due_ms(&c->ending) : -1;
+
+	if (c->sink.spool.n > 0 && (ms < 0 || ms > SPOOL_RETRY_MS))
+		ms = SPOOL_RETRY_MS;
+	*ret = (struct timespec){ ms / 1000, ms % 1000 * 1000000L };
+	return ms < 0 ? NULL : ret;
+}
+
 /* Waits for the next thing and deals with it. */
 static void
 turn(struct connection *c, const sigset_t *open)
 {
-	struct timespec retry = { .tv_nsec = SPOOL_RETRY_MS * 1000000L };
+	struct timespec wait;
 	struct pollfd p[2 + SESSIONS_MAX];
 	size_t i, n = c->n_sessions;
 
@@ -305,8 +339,9 @@ turn(struct connection *c, const sigset_t *open)
 	p[1] = (struct pollfd){ c->sshd >= 0 ? c->listener : -1, POLLIN, 0 };
 	for (i = 0; i < n; i++)
 		p[2 + i] = (struct pollfd){ c->sessions[i]->fd, POLLIN, 0 };
-	if (ppoll(p, 2 + n, c->sink.spool.n > 0 ? &retry : NULL, open) <= 0) {
+	if (ppoll(p, 2 + n, patience(c, &wait), open) <= 0) {
 		eventsink_flush(&c->sink);
+		end_when_due(c);
 		return;
 	}
 	/* From the end: a session that ends takes the last one's place. */
@@ -318,6 +353,8 @@ turn(struct connection *c, const sigset_t *open)
 		hear_sshd(c);
 	if (p[1].revents != 0 && p[0].revents == 0)
 		accept_wrapper(c);
+	/* Also where there is always something to hear. */
+	end_when_due(c);
 }
 
 /* Nobody waits for this process any more: a log that is being restarted gets
@@ -348,6 +385,12 @@ finish(struct connection *c, const sigset_t *open)
 }
 
 static void
+say_end(struct connection *c, const char *why)
+{
+	snprintf(c->end_reason, sizeof(c->end_reason), "%s", why);
+}
+
+static void
 connection_free(struct connection *c)
 {
 	struct keeper_message hello = { .type = KEEPERMSG_HELLO,
@@ -356,6 +399,7 @@ connection_free(struct connection *c)
 	eventsink_clear(&c->sink);
 	keepermsg_clear(&hello);
 	strv_clear(&c->environment);
+	ending_clear(&c->ending);
 	if (c->sshd >= 0)
 		close(c->sshd);
 	free(c);
@@ -374,7 +418,7 @@ connection_serve(int fd, const struct settings *host, gid_t session_gid)
 	c->session_gid = session_gid;
 	c->sshd = fd;
 	c->listener = -1;
-	c->end_reason = "closed";
+	say_end(c, "closed");
 	eventsink_init(&c->sink, host, "keeper");
 	c->sink.spool_max_bytes = EVENTSINK_SPOOL_MAX_BYTES;
 	/* Never waits: the sessions wait for this process. */
@@ -384,7 +428,7 @@ connection_serve(int fd, const struct settings *host, gid_t session_gid)
 		while ((c->sshd >= 0 || c->n_sessions > 0) && !is_stopping)
 			turn(c, &open);
 		if (is_stopping)
-			c->end_reason = "the keeper was stopped";
+			say_end(c, "the keeper was stopped");
 		finish(c, &open);
 	}
 	connection_free(c);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ending.h"
 #include "eventsink.h"
 #include "keepermsg.h"
 #include "lastlogin.h"
@@ -47,7 +48,8 @@ struct connection {
 	uint64_t started_usec, ended_usec;
 	uint64_t number; /* the next event's ei */
 	char last_login[LASTLOGIN_MAX];
-	const char *end_reason;
+	struct ending ending;
+	char end_reason[160];
 };
 
 /*

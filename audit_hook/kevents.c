@@ -76,6 +76,18 @@ kevent_connection_end(struct connection *c)
 }
 
 void
+kevent_disconnect(struct connection *c)
+{
+	struct event_context ctx = context_of(c, NULL);
+	struct event ev;
+
+	event_init(&ev, &ctx, "client.disconnect", "T3006I");
+	add_addresses(&ev, &c->hello);
+	event_string(&ev, "reason", c->end_reason);
+	eventsink_send(&c->sink, &ev);
+}
+
+void
 kevent_session_rejected(struct connection *c, const char *why,
     const struct peer *peer)
 {

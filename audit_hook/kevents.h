@@ -7,6 +7,8 @@
 
 void kevent_connection_start(struct connection *c);
 void kevent_connection_end(struct connection *c);
+/* For end_reason. */
+void kevent_disconnect(struct connection *c);
 /* A check-in that was not the wrapper's. */
 void kevent_session_rejected(struct connection *c, const char *why,
     const struct peer *peer);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "peer.h"
@@ -43,20 +44,50 @@ monitor_of(int fd, struct monitor *ret)
 	return 0;
 }
 
+static bool
+runs_sshd_of(const struct monitor *m, pid_t pid)
+{
+	struct stat st;
+
+	return program_of(pid, &st) == 0 && st.st_dev == m->dev &&
+	    st.st_ino == m->ino;
+}
+
 /* The wrapper's parent: the monitor's child, or for root, who has no other
  * sshd, the monitor itself; and in either case sshd's own program. */
 static bool
 is_post_auth_sshd(pid_t pid, const struct monitor *m)
 {
 	struct proc_stat ps;
-	struct stat st;
 
-	if (program_of(pid, &st) < 0 || st.st_dev != m->dev ||
-	    st.st_ino != m->ino)
+	if (!runs_sshd_of(m, pid))
 		return false;
 	if (pid == m->pid)
 		return true;
 	return proc_stat(pid, &ps) == 0 && ps.ppid == m->pid;
+}
+
+static bool
+is_orphan_of(const struct monitor *m, pid_t pid, uint32_t audit_session_id)
+{
+	char path[64], title[4096];
+	struct proc_stat ps;
+	uint32_t session;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	return audit_session_id != UINT32_MAX && !runs_sshd_of(m, m->pid) &&
+	    proc_audit_session(pid, &session) == 0 &&
+	    session == audit_session_id && proc_stat(pid, &ps) == 0 &&
+	    !runs_sshd_of(m, ps.ppid) &&
+	    proc_read_words(path, title, sizeof(title)) == 0 &&
+	    strstr(title, "[listener]") == NULL;
+}
+
+bool
+monitor_has_sshd(const struct monitor *m, pid_t pid, uint32_t audit_session_id)
+{
+	return is_post_auth_sshd(pid, m) ||
+	    (runs_sshd_of(m, pid) && is_orphan_of(m, pid, audit_session_id));
 }
 
 const char *

@@ -3,6 +3,8 @@
 #ifndef CS_PEER_H
 #define CS_PEER_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -15,6 +17,12 @@ struct monitor {
 
 /* Notes the monitor at the other end of a connected socket. 0 or -errno. */
 int monitor_of(int fd, struct monitor *ret);
+
+/* Is this process one of the connection's sshds: the monitor, its child, or,
+ * once the monitor is gone, an sshd of the same audit session whose parent is no
+ * sshd? An sshd that listens is not one, though it was started from there. */
+bool monitor_has_sshd(const struct monitor *m, pid_t pid,
+    uint32_t audit_session_id);
 
 struct peer {
 	pid_t pid;

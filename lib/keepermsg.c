@@ -71,6 +71,9 @@ put_hello(struct writer *w, const struct keeper_hello *h)
 	put_list(w, &h->roles);
 	writer_u64(w, h->serial);
 	writer_u64(w, h->cert_expires_s);
+	writer_u64(w, h->limits.expires_s);
+	writer_u64(w, h->limits.max_connection_s);
+	writer_u64(w, h->limits.max_sessions);
 	writer_u32(w, h->uid);
 	writer_u32(w, h->audit_session_id);
 }
@@ -91,6 +94,9 @@ get_hello(struct reader *r, struct keeper_hello *h)
 		return e;
 	if (reader_u64(r, &h->serial) < 0 ||
 	    reader_u64(r, &h->cert_expires_s) < 0 ||
+	    reader_u64(r, &h->limits.expires_s) < 0 ||
+	    reader_u64(r, &h->limits.max_connection_s) < 0 ||
+	    reader_u64(r, &h->limits.max_sessions) < 0 ||
 	    reader_u32(r, &h->uid) < 0 ||
 	    reader_u32(r, &h->audit_session_id) < 0)
 		return -EBADMSG;

@@ -10,7 +10,7 @@
 
 #include "strv.h"
 
-#define KEEPERMSG_VERSION   1
+#define KEEPERMSG_VERSION   2
 #define KEEPERMSG_MAX_BYTES (192U * 1024U)
 #define KEEPERMSG_MAX_LIST  512
 
@@ -30,6 +30,13 @@ enum keepermsg_type {
 	KEEPERMSG_ENVIRONMENT = 8 /* module: PAM is done; what it set */
 };
 
+/* What ends a connection or bounds it; 0: nothing does. */
+struct keeper_limits {
+	uint64_t expires_s; /* with the certificate */
+	uint64_t max_connection_s;
+	uint64_t max_sessions; /* at a time */
+};
+
 /* Strings are owned; an absent one is empty. */
 struct keeper_hello {
 	char *user;
@@ -45,6 +52,7 @@ struct keeper_hello {
 	char *break_glass; /* the reason it would be refused for; empty: none */
 	uint64_t serial;
 	uint64_t cert_expires_s; /* 0: none */
+	struct keeper_limits limits;
 	uint32_t uid;
 	uint32_t audit_session_id;
 };

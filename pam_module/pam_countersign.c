@@ -108,6 +108,23 @@ refuse(pam_handle_t *pamh, const struct login *l, enum reason reason)
 	return PAM_SESSION_ERR;
 }
 
+/* What the role allows, for the keeper to keep. Break-glass is exempt. */
+static struct keeper_limits
+limits_of(const struct login *l, const struct cert *c)
+{
+	const struct role_options *o = &l->decision.access.options;
+
+	if (l->break_glass != REASON_NONE)
+		return (struct keeper_limits){ 0 };
+	return (
+	    struct keeper_limits){ .expires_s =
+				       o->disconnect_expired_cert && c != NULL
+		    ? c->valid_before
+		    : 0,
+		.max_connection_s = o->max_connection_time_s,
+		.max_sessions = o->max_sessions };
+}
+
 /* Borrows from l and f: not to be cleared. */
 static void
 fill_hello(const struct login *l, const struct refusal *f,
@@ -126,6 +143,7 @@ fill_hello(const struct login *l, const struct refusal *f,
 		.roles = l->decision.roles,
 		.serial = c != NULL ? c->serial : 0,
 		.cert_expires_s = c != NULL ? c->valid_before : 0,
+		.limits = limits_of(l, c),
 		.uid = l->uid,
 		.audit_session_id = l->audit_session_id };
 	if (l->break_glass != REASON_NONE)

@@ -35,6 +35,7 @@ START_TEST(a_greeting_comes_back)
 		.shell = (char[]){ "/bin/bash" },
 		.roles = { roles, 2 },
 		.serial = UINT64_MAX,
+		.limits = { 1800000000, 43200, 5 },
 		.uid = 1000,
 		.break_glass = (char[]){ "expired" } };
 	ck_assert_int_eq(keepermsg_send(ends[0], &m), 0);
@@ -44,6 +45,10 @@ START_TEST(a_greeting_comes_back)
 	ck_assert_str_eq(got.u.hello.command, "");
 	ck_assert_str_eq(got.u.hello.roles.v[1], "db");
 	ck_assert(got.u.hello.serial == UINT64_MAX);
+	ck_assert(got.u.hello.limits.expires_s == 1800000000);
+	ck_assert(got.u.hello.limits.max_connection_s == 43200);
+	ck_assert(got.u.hello.limits.max_sessions == 5);
+	ck_assert_uint_eq(got.u.hello.uid, 1000);
 	ck_assert_str_eq(got.u.hello.break_glass, "expired");
 	keepermsg_clear(&got);
 }
@@ -108,11 +113,11 @@ END_TEST
 static const struct {
 	const char *bytes;
 	size_t len;
-} bad[] = { { "", 0 }, { "\1", 1 }, { "\2\2", 2 }, { "\1\0", 2 },
-	{ "\1\x9", 2 }, { "\1\2x", 3 }, { "\1\7\0\0\0\1", 6 },
-	{ "\1\4\0\0\0\1x\2\0\0\0\0\0\0\0\0\0", 17 }, { "\1\6\0\0\0\2x", 7 },
-	{ "\1\6\0\0\0\1\0", 7 },
-	{ "\1\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff",
+} bad[] = { { "", 0 }, { "\2", 1 }, { "\1\2", 2 }, { "\2\0", 2 },
+	{ "\2\x9", 2 }, { "\2\2x", 3 }, { "\2\7\0\0\0\1", 6 },
+	{ "\2\4\0\0\0\1x\2\0\0\0\0\0\0\0\0\0", 17 }, { "\2\6\0\0\0\2x", 7 },
+	{ "\2\6\0\0\0\1\0", 7 },
+	{ "\2\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff",
 	    27 } };
 
 START_TEST(anything_else_is_refused)
