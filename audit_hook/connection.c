@@ -64,7 +64,8 @@ receive_hello(struct connection *c)
 		return -EBADMSG;
 	}
 	c->hello = m.u.hello;
-	return 0;
+	return lockwatch_init(&c->lockwatch, c->host, c->hello.cert,
+	    c->hello.cert_len, c->hello.login);
 }
 
 static int
@@ -308,6 +309,8 @@ end_when_due(struct connection *c)
 		return;
 	if (c->ending.told_ms == 0) {
 		if (!ending_is_due(&c->ending, c->end_reason,
+			sizeof(c->end_reason)) &&
+		    !lockwatch_sees(&c->lockwatch, c->end_reason,
 			sizeof(c->end_reason)))
 			return;
 		kevent_disconnect(c);
@@ -319,8 +322,12 @@ end_when_due(struct connection *c)
 static const struct timespec *
 patience(const struct connection *c, struct timespec *ret)
 {
-	int ms = c->sshd >= 0 ? ending_due_ms(&c->ending) : -1;
+	int ms = c->sshd >= 0 ? ending_due_ms(&c->ending) : -1, look = -1;
 
+	if (c->sshd >= 0 && c->ending.told_ms == 0)
+		look = lockwatch_due_ms(&c->lockwatch);
+	if (look >= 0 && (ms < 0 || ms > look))
+		ms = look;
 	if (c->sink.spool.n > 0 && (ms < 0 || ms > SPOOL_RETRY_MS))
 		ms = SPOOL_RETRY_MS;
 	*ret = (struct timespec){ ms / 1000, ms % 1000 * 1000000L };
@@ -400,6 +407,7 @@ connection_free(struct connection *c)
 	keepermsg_clear(&hello);
 	strv_clear(&c->environment);
 	ending_clear(&c->ending);
+	lockwatch_clear(&c->lockwatch);
 	if (c->sshd >= 0)
 		close(c->sshd);
 	free(c);

@@ -10,6 +10,7 @@
 #include "eventsink.h"
 #include "keepermsg.h"
 #include "lastlogin.h"
+#include "lockwatch.h"
 #include "peer.h"
 #include "settings.h"
 #include "uuid.h"
@@ -49,7 +50,8 @@ struct connection {
 	uint64_t number; /* the next event's ei */
 	char last_login[LASTLOGIN_MAX];
 	struct ending ending;
-	char end_reason[160];
+	struct lockwatch lockwatch;
+	char end_reason[600];
 };
 
 /*

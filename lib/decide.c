@@ -352,6 +352,16 @@ check_access(struct judge *j)
 }
 
 static enum reason
+ask_all_locks(struct judge *j)
+{
+	enum reason r = judge_locks(j, j->q->policy);
+
+	if (r == REASON_NONE && j->q->local_locks != NULL)
+		r = judge_locks(j, j->q->local_locks);
+	return r;
+}
+
+static enum reason
 judge(struct judge *j)
 {
 	enum reason r;
@@ -360,10 +370,7 @@ judge(struct judge *j)
 		return REASON_INTERNAL;
 	if ((r = read_claims(j)) != REASON_NONE)
 		return r;
-	if ((r = judge_locks(j, j->q->policy)) != REASON_NONE)
-		return r;
-	if (j->q->local_locks != NULL &&
-	    (r = judge_locks(j, j->q->local_locks)) != REASON_NONE)
+	if ((r = ask_all_locks(j)) != REASON_NONE)
 		return r;
 	if (j->held.n == 0)
 		return REASON_NO_ROLE;
@@ -372,6 +379,18 @@ judge(struct judge *j)
 	if ((r = merge_certificate(j)) != REASON_NONE)
 		return r;
 	return check_access(j);
+}
+
+void
+decide_locks(const struct decide_question *q, struct decision *ret)
+{
+	struct judge j = { .q = q, .d = ret };
+
+	*ret = (struct decision){ .verdict = DENY };
+	role_options_identity(&ret->access.options);
+	ret->reason = decide_roles_of(q->cert, &j.held) < 0 ? REASON_INTERNAL
+							    : ask_all_locks(&j);
+	strv_clear(&j.held);
 }
 
 void

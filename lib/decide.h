@@ -92,6 +92,10 @@ struct decision {
 /* Never fails: what cannot be decided is DENY with its reason. The caller
  * clears. */
 void decide(const struct decide_question *q, struct decision *ret);
+/* Only whether a lock names the certificate, which may have expired since it was
+ * let in: REASON_LOCKED with the detail, REASON_NONE, or why that cannot be
+ * known. */
+void decide_locks(const struct decide_question *q, struct decision *ret);
 void decision_clear(struct decision *d);
 /* The certificate's principals that are roles, without their prefix. */
 int decide_roles_of(const struct cert *c, struct strv *ret);

@@ -234,29 +234,37 @@ host_clear(struct host *h)
 	*h = (struct host){ 0 };
 }
 
-static void
-decide_over(const struct host *h, const struct hostpolicy *policy,
-    const struct cert *cert, const char *login, struct decision *ret)
+static struct decide_question
+question(const struct host *h, const struct cert *cert, const char *login)
 {
-	struct decide_question q = { .cert = cert,
+	return (struct decide_question){ .cert = cert,
 		.login = login,
 		.trusted_cas = &h->cas,
-		.policy = policy,
+		.policy = &h->policy,
 		.local_locks =
 		    h->local_locks.p != NULL ? &h->local_locks : NULL,
 		.now_s = clock_now_usec() / USEC_PER_SEC,
 		.grace_s = h->settings->stale_grace_s };
+}
 
-	decide(&q, ret);
+enum reason
+host_ask_locks(const struct host *h, const struct cert *cert, const char *login,
+    struct decision *ret)
+{
+	struct decide_question q = question(h, cert, login);
+
+	decide_locks(&q, ret);
+	return ret->reason;
 }
 
 void
 host_decide(struct host *h, const struct cert *cert, const char *login,
     struct decision *ret)
 {
+	struct decide_question q = question(h, cert, login);
 	struct conf_error e;
 
-	decide_over(h, &h->policy, cert, login, ret);
+	decide(&q, ret);
 	if (ret->reason != REASON_POLICY_UNREADABLE || !h->is_compiled)
 		return;
 	/* A damaged page of the compiled file: the policy itself is there. */
@@ -265,7 +273,7 @@ host_decide(struct host *h, const struct cert *cert, const char *login,
 	if (load_source(h, 0, &e) != REASON_NONE)
 		return;
 	decision_clear(ret);
-	decide_over(h, &h->policy, cert, login, ret);
+	decide(&q, ret);
 }
 
 bool

@@ -74,6 +74,7 @@ put_hello(struct writer *w, const struct keeper_hello *h)
 	writer_u64(w, h->limits.expires_s);
 	writer_u64(w, h->limits.max_connection_s);
 	writer_u64(w, h->limits.max_sessions);
+	writer_string(w, h->cert, h->cert_len);
 	writer_u32(w, h->uid);
 	writer_u32(w, h->audit_session_id);
 }
@@ -84,6 +85,7 @@ get_hello(struct reader *r, struct keeper_hello *h)
 	char **const strings[] = { &h->user, &h->login, &h->shell,
 		&h->auth_method, &h->fingerprint, &h->ca_fingerprint,
 		&h->command, &h->addr_remote, &h->addr_local, &h->break_glass };
+	struct reader cert;
 	size_t i;
 	int e;
 
@@ -97,9 +99,15 @@ get_hello(struct reader *r, struct keeper_hello *h)
 	    reader_u64(r, &h->limits.expires_s) < 0 ||
 	    reader_u64(r, &h->limits.max_connection_s) < 0 ||
 	    reader_u64(r, &h->limits.max_sessions) < 0 ||
-	    reader_u32(r, &h->uid) < 0 ||
+	    reader_string(r, &cert) < 0 || reader_u32(r, &h->uid) < 0 ||
 	    reader_u32(r, &h->audit_session_id) < 0)
 		return -EBADMSG;
+	if (cert.left == 0)
+		return 0;
+	if ((h->cert = malloc(cert.left)) == NULL)
+		return -ENOMEM;
+	memcpy(h->cert, cert.p, cert.left);
+	h->cert_len = cert.left;
 	return 0;
 }
 
@@ -251,6 +259,7 @@ hello_clear(struct keeper_hello *h)
 	free(h->addr_remote);
 	free(h->addr_local);
 	free(h->break_glass);
+	free(h->cert);
 	strv_clear(&h->roles);
 }
 

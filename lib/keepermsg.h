@@ -53,6 +53,8 @@ struct keeper_hello {
 	uint64_t serial;
 	uint64_t cert_expires_s; /* 0: none */
 	struct keeper_limits limits;
+	uint8_t *cert; /* the blob; NULL where nothing is to end it */
+	size_t cert_len;
 	uint32_t uid;
 	uint32_t audit_session_id;
 };

@@ -146,6 +146,11 @@ fill_hello(const struct login *l, const struct refusal *f,
 		.limits = limits_of(l, c),
 		.uid = l->uid,
 		.audit_session_id = l->audit_session_id };
+	/* A lock that comes later ends the connection; not a break-glass one. */
+	if (c != NULL && l->break_glass == REASON_NONE) {
+		h->cert = c->blob;
+		h->cert_len = c->len;
+	}
 	if (l->break_glass != REASON_NONE)
 		h->break_glass = (char *)(uintptr_t)reason_name(l->break_glass);
 }

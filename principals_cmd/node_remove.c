@@ -75,7 +75,7 @@ take_out(int lock)
 	AUTO(free) char *old = NULL, *pam = NULL, *error = NULL;
 	struct setup_file files[SETUP_N_FILES] = { setup_files[0],
 		setup_files[1] };
-	uint64_t deadline_us = boottime_us() + TIMEOUT_S * USEC_PER_SEC;
+	uint64_t deadline_us = clock_boot_usec() + TIMEOUT_S * USEC_PER_SEC;
 	int r;
 
 	if ((r = end_setup()) >= 0 ||

@@ -177,7 +177,7 @@ reload(void)
 	if (r == -ESRCH)
 		printf("sshd is not running; it is in force when it starts\n");
 	/* A login that is accepted from here on has gone through the hooks. */
-	now_us = boottime_us();
+	now_us = clock_boot_usec();
 	if ((r = setupjournal_note_reload(now_us)) < 0)
 		return report_failure("cannot write the journal: %s",
 		    strerror(-r));
@@ -237,7 +237,7 @@ finish(const struct setup_options *o,
 		return NODE_DONE;
 	}
 	remember_drop_in(files[SETUP_DROP_IN_FILE].text);
-	now_us = boottime_us();
+	now_us = clock_boot_usec();
 	warn_of_reboot();
 	printf("in force for %llu s. Leave this login open. Log in a second "
 	       "time, with a\ncertificate, become root there, and run:\n\n"
@@ -253,7 +253,7 @@ static int
 put(const struct setup_options *o, const struct setup_file files[SETUP_N_FILES],
     int lock)
 {
-	uint64_t deadline_us = boottime_us() + o->timeout_s * USEC_PER_SEC;
+	uint64_t deadline_us = clock_boot_usec() + o->timeout_s * USEC_PER_SEC;
 	int r;
 
 	setup_let_watcher_end();

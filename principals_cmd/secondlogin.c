@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -13,15 +12,6 @@
 #include "uuid.h"
 
 #define ANCESTORS_MAX 64
-
-uint64_t
-boottime_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
-}
 
 /* The PAM module of that monitor has said hello to a keeper. */
 static bool

@@ -7,16 +7,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Microseconds since boot, which no clock change moves. */
-uint64_t boottime_us(void);
-
 enum second_login {
 	LOGIN_NONE, /* no sshd above this process that is so young */
 	LOGIN_WITHOUT_KEEPER, /* a newer one, but not through our hooks */
 	LOGIN_BY_HOOKS
 };
 
-/* What is above this process: an sshd that was started after then (boottime_us)
+/* What is above this process: an sshd that was started after then (clock_boot_usec)
  * and whose connection has a keeper? sudo and su do not hide it. */
 enum second_login second_login_since(uint64_t then_us, const char *run_dir,
     pid_t *ret_monitor);

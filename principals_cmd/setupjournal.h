@@ -37,7 +37,7 @@ int setupjournal_open(const struct setup_file *files, size_t n, bool is_removal,
     uint64_t deadline_us);
 bool setupjournal_is_open(void);
 /* When must it be confirmed, and when was sshd told (0: not yet)? Both since
- * boot (secondlogin.h). 0, -ENOENT, -errno. */
+ * boot (clock_boot_usec). 0, -ENOENT, -errno. */
 int setupjournal_times(uint64_t *ret_deadline_us, uint64_t *ret_reloaded_us);
 int setupjournal_note_reload(uint64_t now_us);
 /* Puts one in place. 0 or -errno. */

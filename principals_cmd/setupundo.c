@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "auto.h"
+#include "clock.h"
 #include "command.h"
 #include "pamstack.h"
 #include "path.h"
@@ -138,7 +139,7 @@ setup_watch(uint64_t deadline_us)
 	struct timespec tick = { .tv_nsec = 200000000 }, wait = { .tv_sec = 1 };
 
 	while (setupjournal_is_open()) {
-		if (boottime_us() < deadline_us && !is_abandoned()) {
+		if (clock_boot_usec() < deadline_us && !is_abandoned()) {
 			nanosleep(&tick, NULL);
 			continue;
 		}

@@ -19,6 +19,16 @@ python3 -m http.server -b 127.0.0.1 -d "$root/docs" 8000 >/dev/null 2>&1 &
 wait_until "the web server listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/8000' 2>/dev/null
 fetch() { curl -s -m 2 -o /dev/null "http://127.0.0.1:$1/events.schema.json"; }
 
+# put_out PID: that client ends within the five seconds of a look, and a few
+put_out() {
+  local i
+  for ((i = 0; i < 100; i++)); do
+    kill -0 "$1" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  fail "the connection has not been ended"
+}
+
 # nobody_left: no sshd of a connection is there any more
 nobody_left() { ! pgrep -f '^sshd: (deploy|root)' >/dev/null; }
 
@@ -88,6 +98,41 @@ as gone deploy -- 'sleep 5; echo still here'
 exits 0
 says 'still here'
 no_event '.event=="client.disconnect"'
+
+story "somebody is locked: their open connections end, and nobody else's"
+fresh
+issue alice free
+ssh_stays free deploy -N
+other=$CLIENT
+ssh_stays alice deploy -N
+event '.event=="connection.start" and .user=="alice@example.com"'
+event '.event=="connection.start" and .user=="free@example.com"'
+sleep 6
+no_disconnect() { [ -z "$(events '.event=="client.disconnect"')" ] || fail "ended without a lock"; }
+no_disconnect
+countersign-node lock stolen --user alice@example.com --reason stolen >/dev/null || fail "no lock"
+put_out "$CLIENT"
+event '.event=="client.disconnect" and .user=="alice@example.com" and (.reason|test("locked by .*stolen"))'
+sleep 6
+[ "$(count_events '.event=="client.disconnect"')" = 1 ] || fail "others were put out, too"
+kill -0 "$other" || fail "another one's connection was ended"
+
+story "also by the fleet's policy, and when the certificate has expired since"
+by_keygen old "$LAB/ca/user_ca" -I old@example.com -n role:free -V "always:$(date -u -d '+3 seconds' +%Y%m%d%H%M%SZ)" -z 11
+ssh_stays old deploy -N
+event '.event=="connection.start" and .user=="old@example.com"'
+sleep 4
+policy <<END
+{ "version": 2, "roles": {
+    "free":  { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } } },
+    "two":   { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } },
+               "options": { "max_sessions": 2 } } },
+  "locks": [ { "name": "inc-7", "target": { "role": "free" }, "reason": "an incident" } ] }
+END
+put_out "$CLIENT"
+put_out "$other"
+event '.event=="client.disconnect" and .user=="old@example.com" and (.reason|test("inc-7"))'
+settled
 
 story "two sessions at a time, and not three"
 fresh

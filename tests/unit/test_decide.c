@@ -460,6 +460,12 @@ START_TEST(a_lock_denies_whom_it_names)
 	if (locks[_i].is_hers)
 		ck_assert_str_eq(d.detail, "locked by 'l': why not");
 	decision_clear(&d);
+	/* Of a connection that is open: also once the certificate is not. */
+	w.cert.valid_before = NOW;
+	decide_locks(&q, &d);
+	ck_assert_str_eq(reason_name(d.reason), reason_name(expected));
+	decision_clear(&d);
+	w.cert.valid_before = NOW + 1;
 	/* Until it ends (NOW is 2027-01-15T08:00:00Z). */
 	compile_lock(&w, locks[_i].target,
 	    ",\"expires\":\"2027-01-15T08:00:01Z\"", &w.compiled);

@@ -36,6 +36,8 @@ START_TEST(a_greeting_comes_back)
 		.roles = { roles, 2 },
 		.serial = UINT64_MAX,
 		.limits = { 1800000000, 43200, 5 },
+		.cert = (uint8_t[]){ 'a', 0, 'b' },
+		.cert_len = 3,
 		.uid = 1000,
 		.break_glass = (char[]){ "expired" } };
 	ck_assert_int_eq(keepermsg_send(ends[0], &m), 0);
@@ -48,6 +50,8 @@ START_TEST(a_greeting_comes_back)
 	ck_assert(got.u.hello.limits.expires_s == 1800000000);
 	ck_assert(got.u.hello.limits.max_connection_s == 43200);
 	ck_assert(got.u.hello.limits.max_sessions == 5);
+	ck_assert_uint_eq(got.u.hello.cert_len, 3);
+	ck_assert_mem_eq(got.u.hello.cert, "a\0b", 3);
 	ck_assert_uint_eq(got.u.hello.uid, 1000);
 	ck_assert_str_eq(got.u.hello.break_glass, "expired");
 	keepermsg_clear(&got);
