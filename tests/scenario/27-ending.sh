@@ -75,12 +75,16 @@ as short root -- 'sleep 5'
 exits 255
 ended '2 seconds'
 
-story "an sshd that was started from such a session is not its"
+story "an sshd that root has started from such a session is not its"
 fresh
-ssh -F "$LAB/ssh_config" -i "$LAB/keys/short" root@web1 \
-  '/usr/sbin/sshd -p 2299 -o PidFile=/run/other.pid; sleep 5' >/dev/null 2>&1
+install -m 4755 /bin/bash "$LAB/rootbash"
+ssh_stays short deploy -- "$LAB/rootbash -p -c '/usr/sbin/sshd -p 2299 -o PidFile=/run/other.pid'; sleep 5"
+wait_until "the other sshd listens" test -s /run/other.pid
+cmp -s "/proc/$(cat /run/other.pid)/sessionid" "/proc/$(pgrep -f '^sshd: deploy@')/sessionid" ||
+  fail "it is of another audit session: this proves nothing"
+pkill -KILL -f '^sshd: deploy \[priv\]'
 ended '2 seconds'
-[ -d "/proc/$(cat /run/other.pid)" ] || fail "the other sshd was ended, too"
+bash -c 'exec 3<>/dev/tcp/127.0.0.1/2299' 2>/dev/null || fail "the other sshd was ended, too"
 kill "$(cat /run/other.pid)"
 
 story "one whose certificate expires"
