@@ -2,25 +2,16 @@
 /* The monitor and the post-auth sshd end together, or are killed together. */
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "ending.h"
-#include "proc.h"
 
 #define RECHECK_MS 30000
-
-static uint64_t
-boot_ms(void)
-{
-	return clock_boot_usec() / 1000;
-}
 
 void
 ending_init(struct ending *e, const struct monitor *m,
@@ -29,7 +20,7 @@ ending_init(struct ending *e, const struct monitor *m,
 	*e = (struct ending){ .monitor = m,
 		.limits = *limits,
 		.audit_session_id = audit_session_id,
-		.began_ms = boot_ms() };
+		.began_ms = clock_boot_ms() };
 }
 
 static uint64_t
@@ -60,7 +51,7 @@ static uint64_t
 time_left_ms(const struct ending *e)
 {
 	return left_of(e->began_ms + e->limits.max_connection_s * 1000,
-	    boot_ms());
+	    clock_boot_ms());
 }
 
 int
@@ -71,7 +62,8 @@ ending_due_ms(const struct ending *e)
 	if (e->is_killed || (e->told_ms == 0 && !expires(e) && !is_limited(e)))
 		return -1;
 	if (e->told_ms != 0)
-		return (int)left_of(e->told_ms + ENDING_GRACE_MS, boot_ms());
+		return (
+		    int)left_of(e->told_ms + ENDING_GRACE_MS, clock_boot_ms());
 	if (expires(e) && (t = expiry_left_ms(e)) < left)
 		left = t;
 	if (is_limited(e) && (t = time_left_ms(e)) < left)
@@ -85,7 +77,7 @@ ending_is_due(const struct ending *e, char *ret_why, size_t size)
 	char when[CLOCK_TEXT_MAX];
 
 	if (expires(e) && expiry_left_ms(e) == 0) {
-		snprintf(ret_why, size, "the certificate expired at %s",
+		snprintf(ret_why, size, "what the certificate gave ended at %s",
 		    clock_rfc3339(e->limits.expires_s, when));
 		return true;
 	}
@@ -154,12 +146,13 @@ void
 ending_end(struct ending *e)
 {
 	if (e->told_ms == 0) {
-		e->told_ms = boot_ms();
+		e->told_ms = clock_boot_ms();
 		find_sshds(e);
 		signal_sshds(e, SIGTERM);
 		return;
 	}
-	if (e->is_killed || left_of(e->told_ms + ENDING_GRACE_MS, boot_ms()))
+	if (e->is_killed ||
+	    left_of(e->told_ms + ENDING_GRACE_MS, clock_boot_ms()))
 		return;
 	signal_sshds(e, SIGKILL);
 	e->is_killed = true;

@@ -14,12 +14,6 @@
 /* A file of locks.d that is written in place changes no folder. */
 #define FULL_MS 60000
 
-static uint64_t
-boot_ms(void)
-{
-	return clock_boot_usec() / 1000;
-}
-
 int
 lockwatch_init(struct lockwatch *w, const struct settings *host,
     const uint8_t *cert, size_t cert_len, const char *login)
@@ -37,14 +31,14 @@ lockwatch_init(struct lockwatch *w, const struct settings *host,
 		lockwatch_clear(w);
 		return -ENOMEM;
 	}
-	w->next_ms = boot_ms() + LOOK_MS;
+	w->next_ms = clock_boot_ms() + LOOK_MS;
 	return 0;
 }
 
 int
 lockwatch_due_ms(const struct lockwatch *w)
 {
-	uint64_t now = boot_ms();
+	uint64_t now = clock_boot_ms();
 
 	if (w->cert == NULL)
 		return -1;
@@ -73,9 +67,9 @@ is_time_to_ask(struct lockwatch *w)
 
 	policy = has_changed(w->policy, &w->of_policy);
 	locks = has_changed(w->locks, &w->of_locks);
-	if (!policy && !locks && boot_ms() < w->full_ms)
+	if (!policy && !locks && clock_boot_ms() < w->full_ms)
 		return false;
-	w->full_ms = boot_ms() + FULL_MS;
+	w->full_ms = clock_boot_ms() + FULL_MS;
 	return true;
 }
 
@@ -85,23 +79,22 @@ is_locked(const struct lockwatch *w, char *ret_why, size_t size)
 	AUTO_CLEAR(decision_clear) struct decision d = { 0 };
 	AUTO_CLEAR(host_clear) struct host h = { 0 };
 	struct conf_error e = { 0 };
-	bool is_it = false;
 
-	if (host_load(&h, 0, &e) == REASON_NONE)
-		is_it =
-		    host_ask_locks(&h, w->cert, w->login, &d) == REASON_LOCKED;
-	if (is_it)
-		snprintf(ret_why, size, "%s",
-		    d.detail != NULL ? d.detail : "locked");
-	return is_it;
+	if (host_load(&h, 0, &e) != REASON_NONE)
+		return false;
+	host_ask_locks(&h, w->cert, w->login, &d);
+	if (d.reason != REASON_LOCKED)
+		return false;
+	snprintf(ret_why, size, "%s", d.detail != NULL ? d.detail : "locked");
+	return true;
 }
 
 bool
 lockwatch_sees(struct lockwatch *w, char *ret_why, size_t size)
 {
-	if (w->cert == NULL || boot_ms() < w->next_ms)
+	if (w->cert == NULL || clock_boot_ms() < w->next_ms)
 		return false;
-	w->next_ms = boot_ms() + LOOK_MS;
+	w->next_ms = clock_boot_ms() + LOOK_MS;
 	return is_time_to_ask(w) && is_locked(w, ret_why, size);
 }
 

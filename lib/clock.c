@@ -28,6 +28,12 @@ clock_boot_usec(void)
 	return (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
 }
 
+uint64_t
+clock_boot_ms(void)
+{
+	return clock_boot_usec() / 1000;
+}
+
 static size_t
 format_seconds(uint64_t seconds, char buf[CLOCK_TEXT_MAX])
 {

@@ -11,6 +11,7 @@
 uint64_t clock_now_usec(void);
 /* Since boot, which nobody can set; the time asleep counts. */
 uint64_t clock_boot_usec(void);
+uint64_t clock_boot_ms(void);
 /* "2026-11-23T14:53:00.000001Z" in buf, or without the fraction. A time past
  * the year 9999 reads "forever". Returns buf. */
 char *clock_rfc3339_usec(uint64_t usec, char buf[CLOCK_TEXT_MAX]);

@@ -247,33 +247,39 @@ question(const struct host *h, const struct cert *cert, const char *login)
 		.grace_s = h->settings->stale_grace_s };
 }
 
-enum reason
-host_ask_locks(const struct host *h, const struct cert *cert, const char *login,
+/* Asked once more of the policy itself where a page of the compiled file turns
+ * out to be damaged. */
+static void
+ask(struct host *h, const struct cert *cert, const char *login,
+    void (*how)(const struct decide_question *q, struct decision *ret),
     struct decision *ret)
 {
 	struct decide_question q = question(h, cert, login);
+	struct conf_error e;
 
-	decide_locks(&q, ret);
-	return ret->reason;
+	how(&q, ret);
+	if (ret->reason != REASON_POLICY_UNREADABLE || !h->is_compiled)
+		return;
+	hostpolicy_clear(&h->policy);
+	h->is_compiled = false;
+	if (load_source(h, 0, &e) != REASON_NONE)
+		return;
+	decision_clear(ret);
+	how(&q, ret);
 }
 
 void
 host_decide(struct host *h, const struct cert *cert, const char *login,
     struct decision *ret)
 {
-	struct decide_question q = question(h, cert, login);
-	struct conf_error e;
+	ask(h, cert, login, decide, ret);
+}
 
-	decide(&q, ret);
-	if (ret->reason != REASON_POLICY_UNREADABLE || !h->is_compiled)
-		return;
-	/* A damaged page of the compiled file: the policy itself is there. */
-	hostpolicy_clear(&h->policy);
-	h->is_compiled = false;
-	if (load_source(h, 0, &e) != REASON_NONE)
-		return;
-	decision_clear(ret);
-	decide(&q, ret);
+void
+host_ask_locks(struct host *h, const struct cert *cert, const char *login,
+    struct decision *ret)
+{
+	ask(h, cert, login, decide_locks, ret);
 }
 
 bool

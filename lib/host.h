@@ -42,9 +42,9 @@ int host_read_locks(const char *dir, uid_t trusted, struct locks *ret,
 void host_decide(struct host *h, const struct cert *cert, const char *login,
     struct decision *ret);
 
-/* Only the locks (decide_locks). The caller clears *ret. */
-enum reason host_ask_locks(const struct host *h, const struct cert *cert,
-    const char *login, struct decision *ret);
+/* The same, only of the locks (decide_locks). */
+void host_ask_locks(struct host *h, const struct cert *cert, const char *login,
+    struct decision *ret);
 
 /* Is the certificate of a CA of this host? Else its name is only a claim. */
 bool host_trusts(const struct host *h, const struct cert *cert);

@@ -32,7 +32,7 @@ enum keepermsg_type {
 
 /* What ends a connection or bounds it; 0: nothing does. */
 struct keeper_limits {
-	uint64_t expires_s; /* with the certificate */
+	uint64_t expires_s; /* the certificate, or its max_session_ttl */
 	uint64_t max_connection_s;
 	uint64_t max_sessions; /* at a time */
 };

@@ -110,19 +110,19 @@ refuse(pam_handle_t *pamh, const struct login *l, enum reason reason)
 
 /* What the role allows, for the keeper to keep. Break-glass is exempt. */
 static struct keeper_limits
-limits_of(const struct login *l, const struct cert *c)
+limits_of(const struct login *l)
 {
-	const struct role_options *o = &l->decision.access.options;
+	const struct access *a = &l->decision.access;
+	struct keeper_limits limits = { 0 };
 
 	if (l->break_glass != REASON_NONE)
-		return (struct keeper_limits){ 0 };
-	return (
-	    struct keeper_limits){ .expires_s =
-				       o->disconnect_expired_cert && c != NULL
-		    ? c->valid_before
-		    : 0,
-		.max_connection_s = o->max_connection_time_s,
-		.max_sessions = o->max_sessions };
+		return limits;
+	/* Not the certificate's end: max_session_ttl may come first. */
+	if (a->options.disconnect_expired_cert)
+		limits.expires_s = a->expires_s;
+	limits.max_connection_s = a->options.max_connection_time_s;
+	limits.max_sessions = a->options.max_sessions;
+	return limits;
 }
 
 /* Borrows from l and f: not to be cleared. */
@@ -143,7 +143,7 @@ fill_hello(const struct login *l, const struct refusal *f,
 		.roles = l->decision.roles,
 		.serial = c != NULL ? c->serial : 0,
 		.cert_expires_s = c != NULL ? c->valid_before : 0,
-		.limits = limits_of(l, c),
+		.limits = limits_of(l),
 		.uid = l->uid,
 		.audit_session_id = l->audit_session_id };
 	/* A lock that comes later ends the connection; not a break-glass one. */

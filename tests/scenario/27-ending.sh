@@ -8,6 +8,8 @@ policy <<END
                "options": { "port_forwarding": true, "max_connection_time": "2s" } },
     "cert":  { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } },
                "options": { "disconnect_expired_cert": true } },
+    "brief": { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } },
+               "options": { "disconnect_expired_cert": true, "max_session_ttl": "6s" } },
     "two":   { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } },
                "options": { "max_sessions": 2 } },
     "free":  { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } } } } }
@@ -93,7 +95,15 @@ by_keygen cert "$LAB/ca/user_ca" -I user@example.com -n role:cert -V "always:$(d
 as cert deploy -- 'echo in; sleep 5'
 exits 255
 says in
-ended 'the certificate expired at 20'
+ended 'what the certificate gave ended at 20'
+
+story "one whose certificate is good for longer than the role accepts"
+fresh
+by_keygen brief "$LAB/ca/user_ca" -I user@example.com -n role:brief -V +0s:+1h -z 12
+as brief deploy -- 'echo in; sleep 9'
+exits 255
+says in
+ended 'what the certificate gave ended at 20'
 
 story "and without either, nothing ends"
 fresh
