@@ -76,14 +76,14 @@ report(const struct settings *host, pid_t pid, struct sshd_refusal *f)
 	eventsink_clear(&sink);
 }
 
-/* The pid and when it started: sshd lives until it has refused. */
-static uint64_t
+/* A busy host reads a line when sshd has ended already. */
+static struct sshdlog_process
 process_of(pid_t pid)
 {
 	struct proc_stat st = { 0 };
 
 	(void)proc_stat(pid, &st);
-	return st.start_ticks << 22 | (uint64_t)pid;
+	return (struct sshdlog_process){ pid, st.start_ticks };
 }
 
 /* Only root's lines: anybody can call a program sshd. */

@@ -44,36 +44,52 @@ reason_in(const char *message)
 	return REASON_NONE;
 }
 
-static void
-remember(struct sshdlog *log, uint64_t process, enum reason reason)
+static bool
+is_same(struct sshdlog_process a, struct sshdlog_process b)
 {
-	size_t i;
+	return a.pid == b.pid &&
+	    (a.start_ticks == b.start_ticks || a.start_ticks == 0 ||
+		b.start_ticks == 0);
+}
 
-	for (i = 0; i < SSHDLOG_PENDING_MAX; i++)
-		/* The first line is the cause, later ones its effects. */
-		if (log->pending[i].process == process &&
-		    log->pending[i].reason != REASON_NONE)
-			return;
+/* What the process gave as a reason and no line has used yet; or NULL. */
+static enum reason *
+find_pending(struct sshdlog *log, struct sshdlog_process process)
+{
+	size_t back, i;
+
+	for (back = 1; back <= SSHDLOG_PENDING_MAX; back++) {
+		i = (log->next + SSHDLOG_PENDING_MAX - back) %
+		    SSHDLOG_PENDING_MAX;
+		if (log->pending[i].reason != REASON_NONE &&
+		    is_same(log->pending[i].process, process))
+			return &log->pending[i].reason;
+	}
+	return NULL;
+}
+
+static void
+remember(struct sshdlog *log, struct sshdlog_process process,
+    enum reason reason)
+{
+	/* The first line is the cause, later ones its effects. */
+	if (find_pending(log, process) != NULL)
+		return;
 	log->pending[log->next].process = process;
 	log->pending[log->next].reason = reason;
 	log->next = (log->next + 1) % SSHDLOG_PENDING_MAX;
 }
 
 static enum reason
-recall(struct sshdlog *log, uint64_t process)
+recall(struct sshdlog *log, struct sshdlog_process process)
 {
-	enum reason reason;
-	size_t i;
+	enum reason *pending = find_pending(log, process), reason;
 
-	for (i = 0; i < SSHDLOG_PENDING_MAX; i++) {
-		reason = log->pending[i].reason;
-		if (log->pending[i].process == process &&
-		    reason != REASON_NONE) {
-			log->pending[i].reason = REASON_NONE;
-			return reason;
-		}
-	}
-	return REASON_NONE;
+	if (pending == NULL)
+		return REASON_NONE;
+	reason = *pending;
+	*pending = REASON_NONE;
+	return reason;
 }
 
 /* Copies p..end; false if it is empty or too long. */
@@ -181,8 +197,8 @@ read_invalid_user(const char *message, struct sshd_refusal *ret)
 }
 
 int
-sshdlog_line(struct sshdlog *log, uint64_t process, const char *message,
-    struct sshd_refusal *ret)
+sshdlog_line(struct sshdlog *log, struct sshdlog_process process,
+    const char *message, struct sshd_refusal *ret)
 {
 	struct sshd_refusal found = { 0 };
 	enum reason reason;

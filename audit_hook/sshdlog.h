@@ -12,11 +12,18 @@
 #define SSHDLOG_TEXT_MAX    1024
 #define SSHDLOG_PENDING_MAX 256
 
+/* Who wrote a line. A pid may come again, which its start tells; a process that
+ * has ended since has none any more (0), and is taken for the last of its pid. */
+struct sshdlog_process {
+	pid_t pid;
+	uint64_t start_ticks;
+};
+
 /* sshd gives the reason in one line and the certificate in the next: what each
  * process said last is kept until then. The oldest is forgotten first. */
 struct sshdlog {
 	struct {
-		uint64_t process;
+		struct sshdlog_process process;
 		enum reason reason;
 	} pending[SSHDLOG_PENDING_MAX];
 	size_t next;
@@ -34,12 +41,11 @@ struct sshd_refusal {
 };
 
 /*
- * Takes one message of a process, which any number tells from others: a pid
- * alone may come again. 1: *ret is a refusal. 0: nothing to report,
+ * Takes one message of a process. 1: *ret is a refusal. 0: nothing to report,
  * which is also said of one that `principals` has reported itself. Text in the
  * message is hostile: names may hold anything that sshd's words are made of.
  */
-int sshdlog_line(struct sshdlog *log, uint64_t process, const char *message,
-    struct sshd_refusal *ret);
+int sshdlog_line(struct sshdlog *log, struct sshdlog_process process,
+    const char *message, struct sshd_refusal *ret);
 
 #endif

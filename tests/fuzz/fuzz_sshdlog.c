@@ -14,7 +14,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	char *text = strndup((const char *)p, len), *at = text, *line;
 
 	while (text != NULL && (line = strsep(&at, "\n")) != NULL)
-		(void)sshdlog_line(&log, 1, line, &f);
+		(void)sshdlog_line(&log, (struct sshdlog_process){ 1, 1 }, line,
+		    &f);
 	free(text);
 	return 0;
 }

@@ -61,15 +61,22 @@ static const struct {
 	    0, REASON_NONE, NULL, NULL },
 };
 
+static struct sshdlog_process
+process(unsigned pid)
+{
+	return (struct sshdlog_process){ (pid_t)pid, 1000 + pid };
+}
+
 START_TEST(lines_are_refusals_or_not)
 {
 	struct sshdlog log = { 0 };
 	struct sshd_refusal f = { 0 };
 
 	if (lines[_i].before != NULL)
-		ck_assert_int_eq(sshdlog_line(&log, 5, lines[_i].before, &f),
+		ck_assert_int_eq(sshdlog_line(&log, process(5),
+				     lines[_i].before, &f),
 		    0);
-	ck_assert_int_eq(sshdlog_line(&log, 5, lines[_i].line, &f),
+	ck_assert_int_eq(sshdlog_line(&log, process(5), lines[_i].line, &f),
 	    lines[_i].is_event);
 	if (!lines[_i].is_event)
 		return;
@@ -91,26 +98,59 @@ START_TEST(reasons_stay_with_their_process)
 	struct sshd_refusal f;
 	unsigned i;
 
-	sshdlog_line(&log, 5, "error: Certificate invalid: expired", &f);
-	ck_assert_int_eq(sshdlog_line(&log, 6, FAILED("d", "b"), &f), 1);
+	sshdlog_line(&log, process(5), "error: Certificate invalid: expired",
+	    &f);
+	ck_assert_int_eq(sshdlog_line(&log, process(6), FAILED("d", "b"), &f),
+	    1);
 	ck_assert_int_eq(f.reason, REASON_NONE);
-	ck_assert_int_eq(sshdlog_line(&log, 5, FAILED("d", "b"), &f), 1);
+	ck_assert_int_eq(sshdlog_line(&log, process(5), FAILED("d", "b"), &f),
+	    1);
 	ck_assert_int_eq(f.reason, REASON_EXPIRED);
-	ck_assert_int_eq(sshdlog_line(&log, 5, FAILED("d", "b"), &f), 1);
+	ck_assert_int_eq(sshdlog_line(&log, process(5), FAILED("d", "b"), &f),
+	    1);
 	ck_assert_int_eq(f.reason, REASON_NONE);
 	/* A name that is made of sshd's words. */
-	sshdlog_line(&log, 7,
+	sshdlog_line(&log, process(7),
 	    "Connection closed by invalid user Certificate "
 	    "does not contain an authorized principal "
 	    "192.0.2.1 port 1 [preauth]",
 	    &f);
-	ck_assert_int_eq(sshdlog_line(&log, 7, FAILED("d", "b"), &f), 1);
+	ck_assert_int_eq(sshdlog_line(&log, process(7), FAILED("d", "b"), &f),
+	    1);
 	for (i = 1; i < 5000; i++)
-		sshdlog_line(&log, i, "Certificate invalid: expired", &f);
-	ck_assert_int_eq(sshdlog_line(&log, 4999, FAILED("d", "b"), &f), 1);
+		sshdlog_line(&log, process(i), "Certificate invalid: expired",
+		    &f);
+	ck_assert_int_eq(sshdlog_line(&log, process(4999), FAILED("d", "b"),
+			     &f),
+	    1);
 	ck_assert_int_eq(f.reason, REASON_EXPIRED);
-	ck_assert_int_eq(sshdlog_line(&log, 1, FAILED("d", "b"), &f), 1);
+	ck_assert_int_eq(sshdlog_line(&log, process(1), FAILED("d", "b"), &f),
+	    1);
 	ck_assert_int_eq(f.reason, REASON_NONE);
+}
+END_TEST
+
+/* A busy host reads the line when its sshd has ended: no start is known. */
+START_TEST(reasons_survive_their_process)
+{
+	const struct sshdlog_process alive = { 5, 77 }, gone = { 5, 0 },
+				     next = { 5, 99 };
+	struct sshdlog log = { 0 };
+	struct sshd_refusal f;
+
+	sshdlog_line(&log, alive, "Certificate invalid: expired", &f);
+	ck_assert_int_eq(sshdlog_line(&log, gone, FAILED("d", "b"), &f), 1);
+	ck_assert_int_eq(f.reason, REASON_EXPIRED);
+	sshdlog_line(&log, gone, "Certificate invalid: expired", &f);
+	ck_assert_int_eq(sshdlog_line(&log, gone, FAILED("d", "b"), &f), 1);
+	ck_assert_int_eq(f.reason, REASON_EXPIRED);
+	/* The same pid again, of another process. */
+	sshdlog_line(&log, alive, "Certificate invalid: expired", &f);
+	ck_assert_int_eq(sshdlog_line(&log, next, FAILED("d", "b"), &f), 1);
+	ck_assert_int_eq(f.reason, REASON_NONE);
+	sshdlog_line(&log, next,
+	    "Certificate does not contain an authorized principal", &f);
+	ck_assert_int_eq(sshdlog_line(&log, gone, FAILED("d", "b"), &f), 0);
 }
 END_TEST
 
@@ -119,7 +159,7 @@ START_TEST(addresses_of_both_kinds)
 	struct sshdlog log = { 0 };
 	struct sshd_refusal f;
 
-	ck_assert_int_eq(sshdlog_line(&log, 1,
+	ck_assert_int_eq(sshdlog_line(&log, process(1),
 			     "Invalid user x from 2001:db8::1 port 22", &f),
 	    1);
 	ck_assert_str_eq(f.address, "[2001:db8::1]:22");
@@ -133,6 +173,7 @@ case_sshdlog(void)
 
 	tcase_add_loop_test(c, lines_are_refusals_or_not, 0, ARRAY_SIZE(lines));
 	tcase_add_test(c, reasons_stay_with_their_process);
+	tcase_add_test(c, reasons_survive_their_process);
 	tcase_add_test(c, addresses_of_both_kinds);
 	return c;
 }
