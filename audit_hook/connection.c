@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "auto.h"
 #include "clock.h"
@@ -111,83 +112,12 @@ begin(struct connection *c)
 	return 0;
 }
 
-static void
-session_free(struct ksession *s)
-{
-	if (s == NULL)
-		return;
-	if (s->fd >= 0)
-		close(s->fd);
-	free(s->command);
-	free(s);
-}
-
-static bool
-is_word(const char *text, size_t n, const char *word)
-{
-	return n == strlen(word) && strncmp(text, word, n) == 0;
-}
-
-/* The subsystem's command line and nothing that a shell would make more of. */
-static bool
-is_sftp(const struct connection *c, const char *command)
-{
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "0123456789 ./_=,:+-";
-	size_t n = strcspn(command, " ");
-
-	return command[strspn(command, plain)] == '\0' &&
-	    (is_word(command, n, "internal-sftp") ||
-		is_word(command, n, c->host->sftp_server));
-}
-
-static struct ksession *
-session_new(const struct connection *c, const struct keeper_checkin *in, int fd)
-{
-	struct ksession *s = calloc(1, sizeof(*s));
-	const char *forced = c->hello.command;
-	const char *runs = forced[0] != '\0' ? forced
-	    : in->has_command		     ? in->command
-					     : NULL;
-
-	if (s == NULL)
-		return NULL;
-	s->fd = -1;
-	if (uuid_random(&s->sid) < 0 ||
-	    (runs != NULL && (s->command = strdup(runs)) == NULL)) {
-		session_free(s);
-		return NULL;
-	}
-	s->fd = fd;
-	s->started_usec = clock_now_usec();
-	s->has_tty = in->has_tty;
-	if (runs != NULL && is_sftp(c, runs))
-		s->subsystem = "sftp";
-	snprintf(s->size, sizeof(s->size), "%u:%u", in->columns, in->rows);
-	return s;
-}
-
-static int
-send_go(struct connection *c, const struct ksession *s)
-{
-	struct keeper_message go = { .type = KEEPERMSG_GO };
-
-	go.u.go = (struct keeper_go){ .sid = (char *)(uintptr_t)s->sid.text,
-		.shell = c->hello.shell,
-		.sftp_server = c->host->sftp_server,
-		.command = c->hello.command,
-		.last_login = c->last_login,
-		.has_motd = c->host->print_motd,
-		.environment = c->environment };
-	return keepermsg_send(s->fd, &go);
-}
-
 /* Takes fd. */
 static void
-admit(struct connection *c, const struct keeper_checkin *in, int fd)
+admit(struct connection *c, const struct keeper_checkin *in,
+    const struct peer *peer, const int channel[KEEPERMSG_MAX_FDS], int fd)
 {
-	struct ksession *s = session_new(c, in, fd);
+	struct ksession *s = ksession_new(c, in, fd);
 
 	if (s == NULL) {
 		close(fd);
@@ -195,11 +125,7 @@ admit(struct connection *c, const struct keeper_checkin *in, int fd)
 	}
 	c->sessions[c->n_sessions++] = s;
 	c->sessions_total++;
-	kevent_session_start(c, s);
-	if (send_go(c, s) == 0)
-		return;
-	/* The wrapper is gone: its end follows as a read of nothing. */
-	shutdown(fd, SHUT_RDWR);
+	ksession_begin(c, s, in, peer, channel);
 }
 
 /* Anybody can knock as often as they like: other accounts' knocks must not use
@@ -214,67 +140,82 @@ reject(struct connection *c, const char *why, const struct peer *peer)
 		kevent_session_rejected(c, why, peer);
 }
 
+/* Why this check-in is none, or NULL. */
+static const char *
+checkin_refusal(const struct connection *c, int fd, struct peer *ret_peer)
+{
+	const char *why = peer_refusal(fd, &c->monitor, (uid_t)c->hello.uid,
+	    c->session_gid, ret_peer);
+
+	if (why != NULL)
+		return why;
+	if (c->n_sessions == SESSIONS_MAX)
+		return "too many sessions in one connection";
+	if (c->hello.limits.max_sessions != 0 &&
+	    c->n_sessions >= c->hello.limits.max_sessions)
+		return "the role allows no more sessions at a time";
+	if (c->ending.told_ms != 0)
+		return "the connection is being ended";
+	if (!c->has_environment)
+		return "the last pam_countersign line is missing";
+	return NULL;
+}
+
+/* Takes fd. */
+static void
+deny(struct connection *c, int fd, const char *why, const struct peer *peer)
+{
+	struct keeper_message denied = { .type = KEEPERMSG_DENIED,
+		.u.denied = (char *)(uintptr_t)why };
+
+	(void)keepermsg_send(fd, &denied);
+	reject(c, why, peer);
+	close(fd);
+}
+
+static void
+close_channel(const int channel[KEEPERMSG_MAX_FDS])
+{
+	size_t i;
+
+	for (i = 0; i < KEEPERMSG_MAX_FDS; i++)
+		if (channel[i] >= 0)
+			close(channel[i]);
+}
+
 static void
 accept_wrapper(struct connection *c)
 {
-	struct keeper_message m, denied = { .type = KEEPERMSG_DENIED };
+	int fd, channel[KEEPERMSG_MAX_FDS];
+	struct keeper_message m;
 	struct peer peer;
 	const char *why;
-	int fd;
 
 	fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
-	why = peer_refusal(fd, &c->monitor, (uid_t)c->hello.uid, c->session_gid,
-	    &peer);
-	if (why == NULL && c->n_sessions == SESSIONS_MAX)
-		why = "too many sessions in one connection";
-	if (why == NULL && c->hello.limits.max_sessions != 0 &&
-	    c->n_sessions >= c->hello.limits.max_sessions)
-		why = "the role allows no more sessions at a time";
-	if (why == NULL && c->ending.told_ms != 0)
-		why = "the connection is being ended";
-	if (why == NULL && !c->has_environment)
-		why = "the last pam_countersign line is missing";
+	why = checkin_refusal(c, fd, &peer);
 	if (why == NULL &&
 	    (keepermsg_set_timeout(fd, PEER_TIMEOUT_MS) < 0 ||
-		keepermsg_receive(fd, &m) < 0))
+		keepermsg_receive_fds(fd, &m, channel) < 0))
 		why = "it said nothing that can be understood";
 	if (why != NULL) {
-		denied.u.denied = (char *)(uintptr_t)why;
-		(void)keepermsg_send(fd, &denied);
-		reject(c, why, &peer);
-		close(fd);
+		deny(c, fd, why, &peer);
 		return;
 	}
 	if (m.type == KEEPERMSG_CHECKIN)
-		admit(c, &m.u.checkin, fd);
+		admit(c, &m.u.checkin, &peer, channel, fd);
 	else
 		close(fd);
+	close_channel(channel);
 	keepermsg_clear(&m);
 }
 
 static void
-end_session(struct connection *c, size_t i)
+forget_session(struct connection *c, size_t i)
 {
-	kevent_session_end(c, c->sessions[i]);
-	session_free(c->sessions[i]);
+	ksession_free(c->sessions[i]);
 	c->sessions[i] = c->sessions[--c->n_sessions];
-}
-
-static void
-hear_wrapper(struct connection *c, size_t i)
-{
-	struct keeper_message m;
-
-	if (keepermsg_receive(c->sessions[i]->fd, &m) == 0) {
-		if (m.type == KEEPERMSG_EXIT) {
-			c->sessions[i]->exit = m.u.exit;
-			c->sessions[i]->has_ended = true;
-		}
-		keepermsg_clear(&m);
-	}
-	end_session(c, i);
 }
 
 /* ENVIRONMENT comes before the first session, BYE when PAM closes; the end of
@@ -297,8 +238,11 @@ hear_sshd(struct connection *c)
 	close(c->sshd);
 	c->sshd = -1;
 	c->ended_usec = clock_now_usec();
-	for (i = 0; i < c->n_sessions; i++)
-		kevent_session_leave(c, c->sessions[i]);
+	for (i = 0; i < c->n_sessions; i++) {
+		if (c->sessions[i]->fd >= 0)
+			kevent_session_leave(c, c->sessions[i]);
+		ksession_hurry(c->sessions[i]);
+	}
 }
 
 /* Said before it is done: what is in the way of the one is none of the other. */
@@ -334,27 +278,44 @@ patience(const struct connection *c, struct timespec *ret)
 	return ms < 0 ? NULL : ret;
 }
 
+static void
+hear_sessions(struct connection *c, const struct pollfd *p, size_t n)
+{
+	/* From the end: a session that ends takes the last one's place. */
+	while (n-- > 0)
+		if ((p[n * KSESSION_FDS].revents != 0 ||
+			p[n * KSESSION_FDS + 1].revents != 0) &&
+		    ksession_hear(c, c->sessions[n], p + n * KSESSION_FDS))
+			forget_session(c, n);
+}
+
+/* Recorders and what seals their files. */
+static void
+reap_children(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		continue;
+}
+
 /* Waits for the next thing and deals with it. */
 static void
 turn(struct connection *c, const sigset_t *open)
 {
 	struct timespec wait;
-	struct pollfd p[2 + SESSIONS_MAX];
+	struct pollfd p[2 + SESSIONS_MAX * KSESSION_FDS];
 	size_t i, n = c->n_sessions;
 
 	p[0] = (struct pollfd){ c->sshd, POLLIN, 0 };
 	p[1] = (struct pollfd){ c->sshd >= 0 ? c->listener : -1, POLLIN, 0 };
 	for (i = 0; i < n; i++)
-		p[2 + i] = (struct pollfd){ c->sessions[i]->fd, POLLIN, 0 };
-	if (ppoll(p, 2 + n, patience(c, &wait), open) <= 0) {
+		ksession_poll(c->sessions[i], p + 2 + i * KSESSION_FDS);
+	if (ppoll(p, 2 + n * KSESSION_FDS, patience(c, &wait), open) <= 0) {
 		eventsink_flush(&c->sink);
 		end_when_due(c);
 		return;
 	}
-	/* From the end: a session that ends takes the last one's place. */
-	for (i = n; i-- > 0;)
-		if (p[2 + i].revents != 0)
-			hear_wrapper(c, i);
+	hear_sessions(c, p + 2, n);
+	reap_children();
 	/* What sshd's monitor said before it forked the session comes first. */
 	if (p[0].revents != 0)
 		hear_sshd(c);
@@ -383,8 +344,10 @@ finish(struct connection *c, const sigset_t *open)
 		close(c->listener);
 		unlink(c->path);
 	}
-	while (c->n_sessions > 0)
-		end_session(c, c->n_sessions - 1);
+	while (c->n_sessions > 0) {
+		ksession_end_now(c, c->sessions[c->n_sessions - 1]);
+		forget_session(c, c->n_sessions - 1);
+	}
 	if (c->ended_usec == 0)
 		c->ended_usec = clock_now_usec();
 	kevent_connection_end(c);
@@ -414,7 +377,8 @@ connection_free(struct connection *c)
 }
 
 int
-connection_serve(int fd, const struct settings *host, gid_t session_gid)
+connection_serve(int fd, const struct settings *host, gid_t session_gid,
+    const struct recording_owner *owner)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 	sigset_t open;
@@ -424,6 +388,7 @@ connection_serve(int fd, const struct settings *host, gid_t session_gid)
 		return -ENOMEM;
 	c->host = host;
 	c->session_gid = session_gid;
+	c->owner = *owner;
 	c->sshd = fd;
 	c->listener = -1;
 	say_end(c, "closed");

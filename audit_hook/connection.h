@@ -9,6 +9,7 @@
 #include "ending.h"
 #include "eventsink.h"
 #include "keepermsg.h"
+#include "ksession.h"
 #include "lastlogin.h"
 #include "lockwatch.h"
 #include "peer.h"
@@ -16,19 +17,6 @@
 #include "uuid.h"
 
 #define SESSIONS_MAX 512
-
-/* A program that a channel runs, from check-in to its end. */
-struct ksession {
-	int fd; /* the wrapper's */
-	struct uuid sid;
-	uint64_t started_usec;
-	bool has_tty;
-	const char *subsystem; /* "sftp", or NULL */
-	char *command; /* what runs; NULL: a login shell */
-	bool has_ended; /* `exit` is known */
-	struct keeper_exit exit;
-	char size[24]; /* "80:25" */
-};
 
 struct connection {
 	const struct settings *host;
@@ -39,6 +27,7 @@ struct connection {
 	struct strv environment; /* PAM's, for the sessions */
 	bool has_environment; /* the PAM stack has ended */
 	gid_t session_gid;
+	struct recording_owner owner;
 	int sshd; /* the module's end; -1 once both sshd processes are gone */
 	int listener; /* where wrappers check in */
 	char path[108]; /* of the listener */
@@ -57,9 +46,9 @@ struct connection {
 /*
  * Serves the connection whose PAM module is at the other end of fd (which it
  * takes), from HELLO to the end of its last session. session_gid is the
- * wrapper's group. 0 or -errno if it could
- * not begin.
+ * wrapper's group. 0 or -errno if it could not begin.
  */
-int connection_serve(int fd, const struct settings *host, gid_t session_gid);
+int connection_serve(int fd, const struct settings *host, gid_t session_gid,
+    const struct recording_owner *owner);
 
 #endif

@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,21 +28,37 @@ static const char usage[] =
     "starts it (countersign-keeper.socket). With --listen it makes the socket\n"
     "itself and serves every connection: for hosts without systemd.\n";
 
-static int
-find_session_group(gid_t *ret)
+#define RECORDER_USER "_countersign-record"
+#define READERS_GROUP "adm"
+
+/* Asked once: a connection's login waits for no name service. */
+struct accounts {
+	gid_t session; /* the wrapper's group */
+	struct recording_owner owner;
+};
+
+/* NULL, or the account that is missing. */
+static const char *
+find_accounts(struct accounts *ret)
 {
 	const struct group *gr = getgrnam(SESSION_GROUP);
+	const struct passwd *pw = getpwnam(RECORDER_USER);
 
 	if (gr == NULL)
-		return -ENOENT;
-	*ret = gr->gr_gid;
-	return 0;
+		return "group " SESSION_GROUP;
+	if (pw == NULL)
+		return "user " RECORDER_USER;
+	*ret = (struct accounts){ gr->gr_gid, { pw->pw_uid, pw->pw_gid, 0 } };
+	/* Not every distribution has it: then root alone reads. */
+	if ((gr = getgrnam(READERS_GROUP)) != NULL)
+		ret->owner.readers = gr->gr_gid;
+	return NULL;
 }
 
 static int
-serve(int fd, const struct settings *host, gid_t gid)
+serve(int fd, const struct settings *host, const struct accounts *who)
 {
-	int r = connection_serve(fd, host, gid);
+	int r = connection_serve(fd, host, who->session, &who->owner);
 
 	if (r < 0)
 		syslog(LOG_ERR, "cannot supervise a connection: %s",
@@ -50,7 +67,7 @@ serve(int fd, const struct settings *host, gid_t gid)
 }
 
 static int
-serve_stdin(const struct settings *host, gid_t gid)
+serve_stdin(const struct settings *host, const struct accounts *who)
 {
 	struct stat st;
 	int fd;
@@ -63,11 +80,12 @@ serve_stdin(const struct settings *host, gid_t gid)
 	if ((fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)) < 0)
 		return 1;
 	close(STDIN_FILENO);
-	return serve(fd, host, gid);
+	return serve(fd, host, who);
 }
 
 static void
-fork_keeper(int listener, int fd, const struct settings *host, gid_t gid)
+fork_keeper(int listener, int fd, const struct settings *host,
+    const struct accounts *who)
 {
 	switch (fork()) {
 	case -1:
@@ -76,7 +94,7 @@ fork_keeper(int listener, int fd, const struct settings *host, gid_t gid)
 	case 0:
 		close(listener);
 		signal(SIGCHLD, SIG_DFL);
-		_exit(serve(fd, host, gid));
+		_exit(serve(fd, host, who));
 	default:
 		break;
 	}
@@ -84,7 +102,8 @@ fork_keeper(int listener, int fd, const struct settings *host, gid_t gid)
 }
 
 static int
-serve_listener(int listener, const struct settings *host, gid_t gid)
+serve_listener(int listener, const struct settings *host,
+    const struct accounts *who)
 {
 	struct pollfd p = { listener, POLLIN, 0 };
 	int fd;
@@ -95,12 +114,12 @@ serve_listener(int listener, const struct settings *host, gid_t gid)
 			return 1;
 		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd >= 0)
-			fork_keeper(listener, fd, host, gid);
+			fork_keeper(listener, fd, host, who);
 	}
 }
 
 static int
-listen_forever(const struct settings *host, gid_t gid)
+listen_forever(const struct settings *host, const struct accounts *who)
 {
 	char path[PATH_MAX];
 	int listener;
@@ -111,7 +130,7 @@ listen_forever(const struct settings *host, gid_t gid)
 		    strerror(-listener));
 		return 1;
 	}
-	return serve_listener(listener, host, gid);
+	return serve_listener(listener, host, who);
 }
 
 int
@@ -125,7 +144,8 @@ main(int argc, char **argv)
 	AUTO(settings_free) struct settings *host = NULL;
 	struct conf_error e = { 0 };
 	bool is_listener = false;
-	gid_t gid;
+	struct accounts who;
+	const char *missing;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
@@ -143,11 +163,14 @@ main(int argc, char **argv)
 		fprintf(stderr, "keeper: %s\n", e.what);
 		return 1;
 	}
-	/* Asked once: a connection's login waits for no name service. */
-	if (find_session_group(&gid) < 0) {
-		syslog(LOG_ERR, "there is no group " SESSION_GROUP);
-		fputs("keeper: there is no group " SESSION_GROUP "\n", stderr);
+	if ((missing = find_accounts(&who)) != NULL) {
+		syslog(LOG_ERR, "there is no %s", missing);
+		fprintf(stderr,
+		    "keeper: there is no %s: run "
+		    "/usr/share/countersign/prepare-host\n",
+		    missing);
 		return 1;
 	}
-	return is_listener ? listen_forever(host, gid) : serve_stdin(host, gid);
+	return is_listener ? listen_forever(host, &who)
+			   : serve_stdin(host, &who);
 }

@@ -134,7 +134,10 @@ kevent_session_start(struct connection *c, const struct ksession *s)
 		event_string(&ev, "size", s->size);
 	event_list(&ev, "initial_command", &command);
 	event_list(&ev, "roles", &c->hello.roles);
-	event_string(&ev, "session_recording", "off");
+	event_string(&ev, "session_recording",
+	    !s->has_file			? "off"
+		: c->hello.limits.record_strict ? "strict"
+						: "best_effort");
 	if (!shell_is_closed(c->hello.shell))
 		event_bool(&ev, "bypassable", true);
 	eventsink_send(&c->sink, &ev);
@@ -142,6 +145,30 @@ kevent_session_start(struct connection *c, const struct ksession *s)
 		return;
 	event_init(&ev, &ctx, "subsystem", "T3001I");
 	event_string(&ev, "name", s->subsystem);
+	eventsink_send(&c->sink, &ev);
+}
+
+void
+kevent_resize(struct connection *c, const struct ksession *s)
+{
+	struct event_context ctx = context_of(c, s);
+	struct event ev;
+
+	event_init(&ev, &ctx, "resize", "T2002I");
+	event_string(&ev, "size", s->size);
+	eventsink_send(&c->sink, &ev);
+}
+
+void
+kevent_recording_failed(struct connection *c, const struct ksession *s,
+    const char *why)
+{
+	struct event_context ctx = context_of(c, s);
+	struct event ev;
+
+	event_init(&ev, &ctx, "recording.failed", "CS020E");
+	event_string(&ev, "reason", why);
+	event_bool(&ev, "strict", c->hello.limits.record_strict);
 	eventsink_send(&c->sink, &ev);
 }
 
@@ -186,6 +213,33 @@ send_exec(struct connection *c, const struct ksession *s)
 	eventsink_send(&c->sink, &ev);
 }
 
+/* What passed through the recorder. */
+static void
+send_data(struct connection *c, const struct ksession *s)
+{
+	struct event_context ctx = context_of(c, s);
+	struct event ev;
+
+	event_init(&ev, &ctx, "session.data", "T2006I");
+	event_uint(&ev, "tx", s->recording.tx);
+	event_uint(&ev, "rx", s->recording.rx);
+	eventsink_send(&c->sink, &ev);
+}
+
+static void
+add_recording(struct event *ev, const struct ksession *s)
+{
+	if (!s->has_file)
+		return;
+	event_object(ev, "recording");
+	event_string(ev, "path", s->recording.path);
+	if (s->seal.digest[0] != '\0') {
+		event_uint(ev, "bytes", s->seal.bytes);
+		event_string(ev, "blake2b", s->seal.digest);
+	}
+	event_object_end(ev);
+}
+
 void
 kevent_session_end(struct connection *c, const struct ksession *s)
 {
@@ -197,6 +251,8 @@ kevent_session_end(struct connection *c, const struct ksession *s)
 
 	if (s->command != NULL && s->subsystem == NULL)
 		send_exec(c, s);
+	if (s->is_recorded)
+		send_data(c, s);
 	event_init(&ev, &ctx, "session.end", "T2004I");
 	event_string(&ev, "session_start",
 	    clock_rfc3339_usec(s->started_usec, start));
@@ -206,6 +262,7 @@ kevent_session_end(struct connection *c, const struct ksession *s)
 	event_list(&ev, "participants", &participants);
 	event_bool(&ev, "enhanced_recording", false);
 	add_exit(&ev, s);
+	add_recording(&ev, s);
 	if (!s->has_ended)
 		event_string(&ev, "error", "the session wrapper was killed");
 	eventsink_send(&c->sink, &ev);

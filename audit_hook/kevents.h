@@ -13,8 +13,12 @@ void kevent_disconnect(struct connection *c);
 void kevent_session_rejected(struct connection *c, const char *why,
     const struct peer *peer);
 void kevent_session_start(struct connection *c, const struct ksession *s);
+void kevent_resize(struct connection *c, const struct ksession *s);
+void kevent_recording_failed(struct connection *c, const struct ksession *s,
+    const char *why);
 void kevent_session_leave(struct connection *c, const struct ksession *s);
-/* `exec` where a command was given, then `session.end`. */
+/* `exec` where a command was given, `session.data` where there was a recorder,
+ * then `session.end`. */
 void kevent_session_end(struct connection *c, const struct ksession *s);
 
 #endif

@@ -101,7 +101,7 @@ peer_refusal(int fd, const struct monitor *m, uid_t uid, gid_t gid,
 	*ret = (struct peer){ 0 };
 	if (credentials_of(fd, &cred) < 0)
 		return "its credentials cannot be read";
-	*ret = (struct peer){ cred.pid, cred.uid };
+	*ret = (struct peer){ .pid = cred.pid, .uid = cred.uid };
 	if (cred.gid != gid)
 		return "it is not the session wrapper";
 	if (cred.uid != uid)
@@ -110,5 +110,6 @@ peer_refusal(int fd, const struct monitor *m, uid_t uid, gid_t gid,
 		return "it is being traced";
 	if (proc_stat(cred.pid, &ps) < 0 || !is_post_auth_sshd(ps.ppid, m))
 		return "it was not started by this connection's sshd";
+	ret->sshd = ps.ppid;
 	return NULL;
 }

@@ -27,6 +27,7 @@ bool monitor_has_sshd(const struct monitor *m, pid_t pid,
 struct peer {
 	pid_t pid;
 	uid_t uid;
+	pid_t sshd; /* its parent, if it is the wrapper */
 };
 
 /*

@@ -2,6 +2,7 @@
 /* session(8): sshd's ForceCommand. Checks in with the connection's keeper,
  * then runs what sshd would have run. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,14 +57,17 @@ connect_keeper(void)
 }
 
 static int
-check_in(int fd, const char *command, struct keeper_message *ret)
+check_in(int fd, const char *command, struct keeper_message *ret,
+    int ret_fds[KEEPERMSG_MAX_FDS])
 {
+	const int channel[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
 	struct keeper_message m = { .type = KEEPERMSG_CHECKIN };
 	struct winsize ws = { 0 };
 	int r;
 
 	m.u.checkin.has_command = command != NULL;
 	m.u.checkin.command = (char *)(uintptr_t)command;
+	m.u.checkin.term = getenv("TERM");
 	if (isatty(STDIN_FILENO)) {
 		m.u.checkin.has_tty = true;
 		ioctl(STDIN_FILENO, TIOCGWINSZ, &ws);
@@ -72,11 +76,41 @@ check_in(int fd, const char *command, struct keeper_message *ret)
 	}
 	/* A keeper that refuses does not wait to hear it: its word is there,
 	 * behind the error that it has closed on what it did not read. */
-	if ((r = keepermsg_send(fd, &m)) < 0 && r != -EPIPE)
+	r = keepermsg_send_fds(fd, &m, channel, ARRAY_SIZE(channel));
+	if (r < 0 && r != -EPIPE)
 		return r;
-	if ((r = keepermsg_receive(fd, ret)) == -ECONNRESET)
-		r = keepermsg_receive(fd, ret);
+	if ((r = keepermsg_receive_fds(fd, ret, ret_fds)) == -ECONNRESET)
+		r = keepermsg_receive_fds(fd, ret, ret_fds);
 	return r;
+}
+
+/* sshd's terminal is the keeper's now, hung up for everybody else; this one is
+ * the session's. */
+static int
+move_to(const char *path, int terminal)
+{
+	int fd;
+
+	if (terminal < 0 || ioctl(terminal, TIOCSCTTY, 0) < 0)
+		return -1;
+	for (fd = 0; fd <= STDERR_FILENO; fd++)
+		if (dup2(terminal, fd) < 0)
+			return -1;
+	close(terminal);
+	return setenv("SSH_TTY", path, 1);
+}
+
+/* However slow the client takes it, and no longer than there is a keeper. */
+static void
+await_done(int fd)
+{
+	struct keeper_message m = { 0 };
+	int r;
+
+	while ((r = keepermsg_receive(fd, &m)) == -EAGAIN)
+		continue;
+	if (r == 0)
+		keepermsg_clear(&m);
 }
 
 static int
@@ -89,7 +123,8 @@ run(int fd, const struct keeper_go *go, const char *command)
 	greeting_print(go, command);
 	if (sessionrun(go, command, &m.u.exit) < 0)
 		return refuse("cannot start a process");
-	(void)keepermsg_send(fd, &m);
+	if (keepermsg_send(fd, &m) == 0 && go->terminal[0] != '\0')
+		await_done(fd);
 	sessionrun_end_like(&m.u.exit);
 }
 
@@ -97,9 +132,11 @@ int
 main(void)
 {
 	struct keeper_message answer = { 0 };
+	int fds[KEEPERMSG_MAX_FDS] = { -1, -1, -1 };
 	AUTO(free) char *command = NULL;
 	AUTO(close) int fd = -1;
 	const char *original = getenv("SSH_ORIGINAL_COMMAND");
+	void (*hangup)(int);
 	int r;
 
 	fd = connect_keeper();
@@ -111,7 +148,14 @@ main(void)
 			      "pam_countersign lines in /etc/pam.d/sshd?");
 	if (original != NULL && (command = strdup(original)) == NULL)
 		return refuse("out of memory");
-	if ((r = check_in(fd, command, &answer)) < 0)
+	/* That of sshd's terminal, which the keeper takes away. */
+	hangup = signal(SIGHUP, SIG_IGN);
+	r = check_in(fd, command, &answer, fds);
+	if (r == 0 && answer.type == KEEPERMSG_GO &&
+	    answer.u.go.terminal[0] != '\0')
+		r = move_to(answer.u.go.terminal, fds[0]);
+	signal(SIGHUP, hangup);
+	if (r < 0)
 		return refuse("the connection's keeper does not answer");
 	if (answer.type == KEEPERMSG_GO)
 		return run(fd, &answer.u.go, command);

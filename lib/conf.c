@@ -72,6 +72,13 @@ conf_seconds(const char *value, void *field, const char **ret_why)
 }
 
 int
+conf_bytes(const char *value, void *field, const char **ret_why)
+{
+	*ret_why = "a size such as 64MiB or 1GiB";
+	return parse_bytes(value, field);
+}
+
+int
 conf_timeout(const char *value, void *field, const char **ret_why)
 {
 	uint64_t seconds;

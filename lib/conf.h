@@ -38,6 +38,7 @@ struct conf_key {
 conf_reader conf_string; /* char *, freed and replaced */
 conf_reader conf_path; /* char *, must be absolute */
 conf_reader conf_seconds; /* uint64_t */
+conf_reader conf_bytes; /* uint64_t: "64MiB" */
 conf_reader conf_timeout; /* uint64_t, 1 to 30 seconds */
 conf_reader conf_yes_no; /* bool */
 conf_reader conf_source; /* struct strv: https:// URLs and absolute paths */

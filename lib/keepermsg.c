@@ -56,6 +56,38 @@ put_string(struct writer *w, const char *s)
 }
 
 static void
+put_limits(struct writer *w, const struct keeper_limits *l)
+{
+	writer_u64(w, l->expires_s);
+	writer_u64(w, l->max_connection_s);
+	writer_u64(w, l->max_sessions);
+	writer_u64(w, l->max_connections);
+	writer_u64(w, l->idle_s);
+	writer_u64(w, l->record_exec_max_bytes);
+	writer_u8(w, l->record_strict);
+	writer_u8(w, l->survivors_kill);
+	writer_u8(w, l->no_file_copy);
+}
+
+static int
+get_limits(struct reader *r, struct keeper_limits *l)
+{
+	int e;
+
+	if (reader_u64(r, &l->expires_s) < 0 ||
+	    reader_u64(r, &l->max_connection_s) < 0 ||
+	    reader_u64(r, &l->max_sessions) < 0 ||
+	    reader_u64(r, &l->max_connections) < 0 ||
+	    reader_u64(r, &l->idle_s) < 0 ||
+	    reader_u64(r, &l->record_exec_max_bytes) < 0)
+		return -EBADMSG;
+	if ((e = get_bool(r, &l->record_strict)) < 0 ||
+	    (e = get_bool(r, &l->survivors_kill)) < 0)
+		return e;
+	return get_bool(r, &l->no_file_copy);
+}
+
+static void
 put_hello(struct writer *w, const struct keeper_hello *h)
 {
 	put_string(w, h->user);
@@ -71,9 +103,7 @@ put_hello(struct writer *w, const struct keeper_hello *h)
 	put_list(w, &h->roles);
 	writer_u64(w, h->serial);
 	writer_u64(w, h->cert_expires_s);
-	writer_u64(w, h->limits.expires_s);
-	writer_u64(w, h->limits.max_connection_s);
-	writer_u64(w, h->limits.max_sessions);
+	put_limits(w, &h->limits);
 	writer_string(w, h->cert, h->cert_len);
 	writer_u32(w, h->uid);
 	writer_u32(w, h->audit_session_id);
@@ -96,10 +126,8 @@ get_hello(struct reader *r, struct keeper_hello *h)
 		return e;
 	if (reader_u64(r, &h->serial) < 0 ||
 	    reader_u64(r, &h->cert_expires_s) < 0 ||
-	    reader_u64(r, &h->limits.expires_s) < 0 ||
-	    reader_u64(r, &h->limits.max_connection_s) < 0 ||
-	    reader_u64(r, &h->limits.max_sessions) < 0 ||
-	    reader_string(r, &cert) < 0 || reader_u32(r, &h->uid) < 0 ||
+	    get_limits(r, &h->limits) < 0 || reader_string(r, &cert) < 0 ||
+	    reader_u32(r, &h->uid) < 0 ||
 	    reader_u32(r, &h->audit_session_id) < 0)
 		return -EBADMSG;
 	if (cert.left == 0)
@@ -115,6 +143,7 @@ static void
 put_checkin(struct writer *w, const struct keeper_checkin *c)
 {
 	put_string(w, c->command);
+	put_string(w, c->term);
 	writer_u8(w, c->has_command);
 	writer_u8(w, c->has_tty);
 	writer_u32(w, c->columns);
@@ -127,6 +156,7 @@ get_checkin(struct reader *r, struct keeper_checkin *c)
 	int e;
 
 	if ((e = reader_cstring(r, &c->command)) < 0 ||
+	    (e = reader_cstring(r, &c->term)) < 0 ||
 	    (e = get_bool(r, &c->has_command)) < 0 ||
 	    (e = get_bool(r, &c->has_tty)) < 0)
 		return e;
@@ -139,6 +169,7 @@ static void
 put_go(struct writer *w, const struct keeper_go *g)
 {
 	put_string(w, g->sid);
+	put_string(w, g->terminal);
 	put_string(w, g->shell);
 	put_string(w, g->sftp_server);
 	put_string(w, g->command);
@@ -153,6 +184,7 @@ get_go(struct reader *r, struct keeper_go *g)
 	int e;
 
 	if ((e = reader_cstring(r, &g->sid)) < 0 ||
+	    (e = reader_cstring(r, &g->terminal)) < 0 ||
 	    (e = reader_cstring(r, &g->shell)) < 0 ||
 	    (e = reader_cstring(r, &g->sftp_server)) < 0 ||
 	    (e = reader_cstring(r, &g->command)) < 0 ||
@@ -197,6 +229,7 @@ encode(struct writer *w, const struct keeper_message *m)
 		break;
 	case KEEPERMSG_READY:
 	case KEEPERMSG_BYE:
+	case KEEPERMSG_DONE:
 		break;
 	}
 }
@@ -219,6 +252,7 @@ get_body(struct reader *r, struct keeper_message *m)
 		return get_list(r, &m->u.environment);
 	case KEEPERMSG_READY:
 	case KEEPERMSG_BYE:
+	case KEEPERMSG_DONE:
 		return 0;
 	}
 	return -EBADMSG;
@@ -267,6 +301,7 @@ static void
 go_clear(struct keeper_go *g)
 {
 	free(g->sid);
+	free(g->terminal);
 	free(g->shell);
 	free(g->sftp_server);
 	free(g->command);
@@ -283,6 +318,7 @@ keepermsg_clear(struct keeper_message *m)
 		break;
 	case KEEPERMSG_CHECKIN:
 		free(m->u.checkin.command);
+		free(m->u.checkin.term);
 		break;
 	case KEEPERMSG_GO:
 		go_clear(&m->u.go);
@@ -296,47 +332,147 @@ keepermsg_clear(struct keeper_message *m)
 	case KEEPERMSG_EXIT:
 	case KEEPERMSG_READY:
 	case KEEPERMSG_BYE:
+	case KEEPERMSG_DONE:
 		break;
 	}
 	*m = (struct keeper_message){ 0 };
 }
 
+/* Room for descriptors beside a message (cmsg(3)). */
+union control {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(KEEPERMSG_MAX_FDS * sizeof(int))];
+};
+
+static void
+attach(struct msghdr *h, union control *control, const int *fds, size_t n)
+{
+	struct cmsghdr *head;
+
+	if (n == 0)
+		return;
+	memset(control, 0, sizeof(*control));
+	h->msg_control = control->room;
+	h->msg_controllen = CMSG_SPACE(n * sizeof(int));
+	head = CMSG_FIRSTHDR(h);
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(head), fds, n * sizeof(int));
+}
+
+/* The kernel has made descriptors of ours of all that there was room for. */
+static void
+detach(struct msghdr *h, int ret_fds[KEEPERMSG_MAX_FDS])
+{
+	struct cmsghdr *head = CMSG_FIRSTHDR(h);
+	size_t n;
+
+	if (head == NULL || head->cmsg_level != SOL_SOCKET ||
+	    head->cmsg_type != SCM_RIGHTS || head->cmsg_len < CMSG_LEN(0))
+		return;
+	n = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	if (n > KEEPERMSG_MAX_FDS)
+		n = KEEPERMSG_MAX_FDS;
+	memcpy(ret_fds, CMSG_DATA(head), n * sizeof(int));
+}
+
 int
-keepermsg_send(int fd, const struct keeper_message *m)
+keepermsg_send_fds(int fd, const struct keeper_message *m, const int *fds,
+    size_t n_fds)
 {
 	AUTO_CLEAR(writer_clear) struct writer w = WRITER_INIT;
+	union control control;
+	struct iovec all;
+	struct msghdr h = { .msg_iov = &all, .msg_iovlen = 1 };
 	ssize_t n;
 	int r;
 
+	if (n_fds > KEEPERMSG_MAX_FDS)
+		return -EINVAL;
 	encode(&w, m);
 	if ((r = writer_error(&w)) < 0)
 		return r;
 	if (w.len > KEEPERMSG_MAX_BYTES)
 		return -EMSGSIZE;
+	all = (struct iovec){ w.p, w.len };
+	attach(&h, &control, fds, n_fds);
 	do
-		n = send(fd, w.p, w.len, MSG_NOSIGNAL);
+		n = sendmsg(fd, &h, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
 }
 
 int
-keepermsg_receive(int fd, struct keeper_message *ret)
+keepermsg_send(int fd, const struct keeper_message *m)
 {
-	AUTO(free) uint8_t *buf = malloc(KEEPERMSG_MAX_BYTES);
+	return keepermsg_send_fds(fd, m, NULL, 0);
+}
+
+static void
+close_all(const int fds[KEEPERMSG_MAX_FDS])
+{
+	size_t i;
+
+	for (i = 0; i < KEEPERMSG_MAX_FDS; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* A packet into buf: its length, or -errno. */
+static ssize_t
+receive(int fd, struct msghdr *h)
+{
 	ssize_t n;
 
-	if (buf == NULL)
-		return -ENOMEM;
 	do
-		n = recv(fd, buf, KEEPERMSG_MAX_BYTES, MSG_TRUNC);
+		n = recvmsg(fd, h, MSG_TRUNC | MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
 	if (n == 0)
 		return -ECONNRESET;
-	if ((size_t)n > KEEPERMSG_MAX_BYTES)
-		return -EBADMSG;
-	return keepermsg_decode(buf, (size_t)n, ret);
+	return (size_t)n > KEEPERMSG_MAX_BYTES ? -EBADMSG : n;
+}
+
+int
+keepermsg_receive_fds(int fd, struct keeper_message *ret,
+    int ret_fds[KEEPERMSG_MAX_FDS])
+{
+	AUTO(free) uint8_t *buf = malloc(KEEPERMSG_MAX_BYTES);
+	struct iovec all = { buf, KEEPERMSG_MAX_BYTES };
+	union control control;
+	struct msghdr h = { .msg_iov = &all,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room) };
+	int fds[KEEPERMSG_MAX_FDS] = { -1, -1, -1 };
+	ssize_t n;
+	int r;
+
+	if (buf == NULL)
+		return -ENOMEM;
+	if ((n = receive(fd, &h)) < 0 && n != -EBADMSG)
+		return (int)n;
+	detach(&h, fds);
+	r = n < 0 ? (int)n : keepermsg_decode(buf, (size_t)n, ret);
+	if (r < 0) {
+		close_all(fds);
+		return r;
+	}
+	memcpy(ret_fds, fds, sizeof(fds));
+	return 0;
+}
+
+int
+keepermsg_receive(int fd, struct keeper_message *ret)
+{
+	int fds[KEEPERMSG_MAX_FDS];
+	int r = keepermsg_receive_fds(fd, ret, fds);
+
+	if (r == 0)
+		close_all(fds);
+	return r;
 }
 
 int

@@ -10,9 +10,10 @@
 
 #include "strv.h"
 
-#define KEEPERMSG_VERSION   2
+#define KEEPERMSG_VERSION   3
 #define KEEPERMSG_MAX_BYTES (192U * 1024U)
 #define KEEPERMSG_MAX_LIST  512
+#define KEEPERMSG_MAX_FDS   3
 
 #define KEEPER_SOCKET	    "keeper.sock" /* in RunDirectory */
 #define KEEPER_CONNECTIONS  "conn" /* in RunDirectory: ID.sock each */
@@ -25,9 +26,10 @@ enum keepermsg_type {
 	KEEPERMSG_BYE = 3, /* module: PAM closes the session */
 	KEEPERMSG_CHECKIN = 4, /* wrapper: a session begins */
 	KEEPERMSG_GO = 5, /* keeper: this is how */
-	KEEPERMSG_DENIED = 6, /* keeper: no, and why */
+	KEEPERMSG_DENIED = 6, /* keeper: no, and why; also to a HELLO */
 	KEEPERMSG_EXIT = 7, /* wrapper: how the program ended */
-	KEEPERMSG_ENVIRONMENT = 8 /* module: PAM is done; what it set */
+	KEEPERMSG_ENVIRONMENT = 8, /* module: PAM is done; what it set */
+	KEEPERMSG_DONE = 9 /* keeper, to an EXIT: the client has all output */
 };
 
 /* What ends a connection or bounds it; 0: nothing does. */
@@ -35,6 +37,12 @@ struct keeper_limits {
 	uint64_t expires_s; /* the certificate, or its max_session_ttl */
 	uint64_t max_connection_s;
 	uint64_t max_sessions; /* at a time */
+	uint64_t max_connections; /* of one user on this host */
+	uint64_t idle_s; /* without a word from the client */
+	uint64_t record_exec_max_bytes;
+	bool record_strict; /* no record, no session */
+	bool survivors_kill;
+	bool no_file_copy;
 };
 
 /* Strings are owned; an absent one is empty. */
@@ -59,15 +67,19 @@ struct keeper_hello {
 	uint32_t audit_session_id;
 };
 
+/* With it go the channel's three descriptors. */
 struct keeper_checkin {
 	char *command; /* SSH_ORIGINAL_COMMAND */
+	char *term; /* TERM */
 	bool has_command;
 	bool has_tty;
 	uint32_t columns, rows;
 };
 
+/* With `terminal` goes the descriptor of it that the program gets. */
 struct keeper_go {
 	char *sid;
+	char *terminal; /* path; empty: sshd's own descriptors */
 	char *shell;
 	char *sftp_server;
 	char *command; /* forced; empty: none */
@@ -101,6 +113,13 @@ void keepermsg_clear(struct keeper_message *m);
  * 0; -errno; -ECONNRESET at the end; -EBADMSG. */
 int keepermsg_send(int fd, const struct keeper_message *m);
 int keepermsg_receive(int fd, struct keeper_message *ret);
+/* The same with descriptors, at most KEEPERMSG_MAX_FDS. Those received are the
+ * caller's to close, close-on-exec; ret_fds has room for as many, and is -1
+ * where none came. */
+int keepermsg_send_fds(int fd, const struct keeper_message *m, const int *fds,
+    size_t n);
+int keepermsg_receive_fds(int fd, struct keeper_message *ret,
+    int ret_fds[KEEPERMSG_MAX_FDS]);
 /* A connected SOCK_SEQPACKET socket whose sends and receives take at most
  * timeout_ms each. Returns it, or -errno. */
 int keepermsg_connect(const char *path, unsigned timeout_ms);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "auto.h"
@@ -68,19 +69,31 @@ stat_field(const char *line, unsigned n, uint64_t *ret)
 	return parse_uint(word, 0, UINT64_MAX, ret) < 0 ? -EBADMSG : 0;
 }
 
+/* As the kernel shows a device number (new_encode_dev). */
+static dev_t
+device_of(uint64_t shown)
+{
+	return makedev((shown >> 8) & 0xfff,
+	    (shown & 0xff) | ((shown >> 12) & 0xfff00));
+}
+
 int
 proc_stat(pid_t pid, struct proc_stat *ret)
 {
 	char path[PROC_PATH_MAX], buf[1024];
-	uint64_t ppid, start;
+	uint64_t ppid, start, tty;
+	const char *state;
 	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if ((r = read_file(path, buf, sizeof(buf))) < 0)
 		return r;
-	if (stat_field(buf, 4, &ppid) < 0 || stat_field(buf, 22, &start) < 0)
+	if (stat_field(buf, 4, &ppid) < 0 || stat_field(buf, 7, &tty) < 0 ||
+	    stat_field(buf, 22, &start) < 0 ||
+	    (state = strrchr(buf, ')')) == NULL || state[1] != ' ')
 		return -EBADMSG;
-	*ret = (struct proc_stat){ (pid_t)ppid, start };
+	*ret =
+	    (struct proc_stat){ (pid_t)ppid, start, state[2], device_of(tty) };
 	return 0;
 }
 

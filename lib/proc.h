@@ -10,6 +10,8 @@
 struct proc_stat {
 	pid_t ppid;
 	uint64_t start_ticks; /* since boot, in clock ticks */
+	char state; /* 'R', 'S', 'T' ... */
+	dev_t terminal; /* the controlling one; 0: none */
 };
 
 /* Each: 0 or -errno; -ENOENT or -ESRCH if there is no such process. */

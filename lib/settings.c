@@ -38,6 +38,9 @@ const struct conf_key settings_keys[] = {
 	ROW("SftpServer", conf_path, sftp_server),
 	ROW("EventSocket", conf_path, event_socket),
 	ROW("KeeperTimeout", conf_timeout, keeper_timeout_s),
+	ROW("RecordingDirectory", conf_path, recording_dir),
+	ROW("RecordingMax", conf_bytes, recording_max_bytes),
+	ROW("RecordingReserve", conf_bytes, recording_reserve_bytes),
 	ROW("PrintMotd", conf_yes_no, print_motd),
 	ROW("PrintLastLog", conf_yes_no, print_last_log),
 };
@@ -91,13 +94,17 @@ settings_new(void)
 	s->event_socket = strdup("/run/countersign/log");
 	s->run_dir = strdup("/run/countersign");
 	s->keeper_timeout_s = 1;
+	s->recording_dir = strdup("/var/log/countersign/recordings");
+	s->recording_max_bytes = UINT64_C(1) << 30;
+	s->recording_reserve_bytes = UINT64_C(64) << 20;
 	s->print_motd = s->print_last_log = true;
 	if (s->server_hostname == NULL || s->server_id == NULL ||
 	    s->cluster_name == NULL || s->user_ca == NULL ||
 	    s->policy == NULL || s->policy_key == NULL ||
 	    s->policy_source_ca == NULL || s->krl == NULL ||
 	    s->break_glass_group == NULL || s->sftp_server == NULL ||
-	    s->event_socket == NULL || s->run_dir == NULL)
+	    s->event_socket == NULL || s->run_dir == NULL ||
+	    s->recording_dir == NULL)
 		return NULL;
 	return TAKE(s);
 }
@@ -121,6 +128,7 @@ settings_free(struct settings *s)
 	free(s->sftp_server);
 	free(s->event_socket);
 	free(s->run_dir);
+	free(s->recording_dir);
 	free(s);
 }
 

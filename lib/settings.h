@@ -34,6 +34,9 @@ struct settings {
 	char *run_dir; /* path: keeper.sock, conn, lost; not a keyword: the
 			* session wrapper reads no settings */
 	uint64_t keeper_timeout_s;
+	char *recording_dir; /* path */
+	uint64_t recording_max_bytes; /* of one session */
+	uint64_t recording_reserve_bytes; /* to be left free on the disk */
 	bool print_motd;
 	bool print_last_log;
 };

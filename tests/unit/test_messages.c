@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -35,7 +36,14 @@ START_TEST(a_greeting_comes_back)
 		.shell = (char[]){ "/bin/bash" },
 		.roles = { roles, 2 },
 		.serial = UINT64_MAX,
-		.limits = { 1800000000, 43200, 5 },
+		.limits = { .expires_s = 1800000000,
+		    .max_connection_s = 43200,
+		    .max_sessions = 5,
+		    .max_connections = 6,
+		    .idle_s = 7,
+		    .record_exec_max_bytes = 8,
+		    .record_strict = true,
+		    .no_file_copy = true },
 		.cert = (uint8_t[]){ 'a', 0, 'b' },
 		.cert_len = 3,
 		.uid = 1000,
@@ -50,6 +58,12 @@ START_TEST(a_greeting_comes_back)
 	ck_assert(got.u.hello.limits.expires_s == 1800000000);
 	ck_assert(got.u.hello.limits.max_connection_s == 43200);
 	ck_assert(got.u.hello.limits.max_sessions == 5);
+	ck_assert(got.u.hello.limits.max_connections == 6);
+	ck_assert(got.u.hello.limits.idle_s == 7);
+	ck_assert(got.u.hello.limits.record_exec_max_bytes == 8);
+	ck_assert(got.u.hello.limits.record_strict);
+	ck_assert(!got.u.hello.limits.survivors_kill);
+	ck_assert(got.u.hello.limits.no_file_copy);
 	ck_assert_uint_eq(got.u.hello.cert_len, 3);
 	ck_assert_mem_eq(got.u.hello.cert, "a\0b", 3);
 	ck_assert_uint_eq(got.u.hello.uid, 1000);
@@ -105,6 +119,44 @@ START_TEST(short_messages_come_back)
 }
 END_TEST
 
+/* How many descriptors this process has. */
+static int
+count_open(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+START_TEST(descriptors_go_along)
+{
+	struct keeper_message m = { .type = KEEPERMSG_BYE }, got;
+	int pipes[2], fds[KEEPERMSG_MAX_FDS] = { 7, 7, 7 }, before;
+	char c = 0;
+
+	ck_assert_int_eq(pipe(pipes), 0);
+	ck_assert_int_eq(keepermsg_send_fds(ends[0], &m, pipes, 2), 0);
+	ck_assert_int_eq(keepermsg_receive_fds(ends[1], &got, fds), 0);
+	ck_assert_int_eq(fds[2], -1);
+	ck_assert(fcntl(fds[0], F_GETFD) & FD_CLOEXEC);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	ck_assert_int_eq(read(pipes[0], &c, 1), 1);
+	ck_assert_int_eq(c, 'x');
+	close(fds[0]);
+	close(fds[1]);
+	/* Where nobody has asked for them they are not kept. */
+	before = count_open();
+	ck_assert_int_eq(keepermsg_send_fds(ends[0], &m, pipes, 2), 0);
+	ck_assert_int_eq(keepermsg_receive(ends[1], &got), 0);
+	ck_assert_int_eq(count_open(), before);
+	ck_assert_int_eq(keepermsg_send_fds(ends[0], &m, pipes, 4), -EINVAL);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+END_TEST
+
 START_TEST(silence_ends)
 {
 	struct keeper_message got;
@@ -117,12 +169,13 @@ END_TEST
 static const struct {
 	const char *bytes;
 	size_t len;
-} bad[] = { { "", 0 }, { "\2", 1 }, { "\1\2", 2 }, { "\2\0", 2 },
-	{ "\2\x9", 2 }, { "\2\2x", 3 }, { "\2\7\0\0\0\1", 6 },
-	{ "\2\4\0\0\0\1x\2\0\0\0\0\0\0\0\0\0", 17 }, { "\2\6\0\0\0\2x", 7 },
-	{ "\2\6\0\0\0\1\0", 7 },
-	{ "\2\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff",
-	    27 } };
+} bad[] = { { "", 0 }, { "\3", 1 }, { "\2\2", 2 }, { "\3\0", 2 },
+	{ "\3\x9", 2 }, { "\3\2x", 3 }, { "\3\7\0\0\0\1", 6 },
+	{ "\3\4\0\0\0\1x\0\0\0\0\2\0\0\0\0\0\0\0\0\0", 21 },
+	{ "\3\6\0\0\0\2x", 7 }, { "\3\6\0\0\0\1\0", 7 },
+	{ "\3\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff"
+	  "\xff\xff\xff",
+	    31 } };
 
 START_TEST(anything_else_is_refused)
 {
@@ -160,6 +213,7 @@ case_messages(void)
 	tcase_add_test(c, a_greeting_comes_back);
 	tcase_add_test(c, a_check_in_of_128_KiB_comes_back);
 	tcase_add_test(c, short_messages_come_back);
+	tcase_add_test(c, descriptors_go_along);
 	tcase_add_test(c, silence_ends);
 	tcase_add_loop_test(c, anything_else_is_refused, 0, ARRAY_SIZE(bad));
 	tcase_add_test(c, paths_are_bounded);

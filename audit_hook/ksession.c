@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: ISC */
+/* One session, from its check-in to the event that ends it. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "clock.h"
+#include "connection.h"
+#include "jsontext.h"
+#include "kevents.h"
+#include "ksession.h"
+#include "terminal.h"
+
+DEFINE_AUTO(json_decref, json_t)
+
+static bool
+is_word(const char *text, size_t n, const char *word)
+{
+	return n == strlen(word) && strncmp(text, word, n) == 0;
+}
+
+/* The subsystem's command line and nothing that a shell would make more of. */
+static bool
+is_sftp(const struct connection *c, const char *command)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789 ./_=,:+-";
+	size_t n = strcspn(command, " ");
+
+	return command[strspn(command, plain)] == '\0' &&
+	    (is_word(command, n, "internal-sftp") ||
+		is_word(command, n, c->host->sftp_server));
+}
+
+struct ksession *
+ksession_new(const struct connection *c, const struct keeper_checkin *in,
+    int fd)
+{
+	struct ksession *s = calloc(1, sizeof(*s));
+	const char *forced = c->hello.command;
+	const char *runs = forced[0] != '\0' ? forced
+	    : in->has_command		     ? in->command
+					     : NULL;
+
+	if (s == NULL)
+		return NULL;
+	s->fd = -1;
+	recording_init(&s->recording);
+	seal_init(&s->seal);
+	if (uuid_random(&s->sid) < 0 ||
+	    (runs != NULL && (s->command = strdup(runs)) == NULL)) {
+		ksession_free(s);
+		return NULL;
+	}
+	s->fd = fd;
+	s->started_usec = clock_now_usec();
+	s->has_tty = in->has_tty;
+	if (runs != NULL && is_sftp(c, runs))
+		s->subsystem = "sftp";
+	snprintf(s->size, sizeof(s->size), "%u:%u", in->columns, in->rows);
+	return s;
+}
+
+void
+ksession_free(struct ksession *s)
+{
+	if (s == NULL)
+		return;
+	if (s->fd >= 0)
+		close(s->fd);
+	recording_clear(&s->recording);
+	seal_clear(&s->seal);
+	free(s->command);
+	free(s);
+}
+
+/* Text from outside as a JSON string, whatever bytes it has: nobody may keep a
+ * recording from beginning. NULL: out of memory. */
+static json_t *
+lossy_string(const char *text)
+{
+	size_t left = strlen(text), n = 0, used;
+	AUTO(free) char *clean = malloc(left + 1);
+
+	if (clean == NULL)
+		return NULL;
+	for (; left > 0; left -= used, text += used) {
+		(void)utf8_decode((const uint8_t *)text, left, &used);
+		if (used == 0)
+			clean[n++] = '?';
+		else
+			memcpy(clean + n, text, used);
+		n += used;
+		used += used == 0;
+	}
+	return json_stringn(clean, n);
+}
+
+/* The first line of an asciicast v2 file, with what else tells whose it is. The
+ * caller frees; NULL: out of memory. */
+static char *
+header_of(const struct connection *c, const struct ksession *s,
+    const struct keeper_checkin *in)
+{
+	AUTO(json_decref) json_t *head = NULL;
+	const struct keeper_hello *h = &c->hello;
+
+	head = json_pack("{s:i, s:i, s:i, s:I, s:{s:o, s:o}, s:{s:s, s:s, "
+			 "s:o, s:o, s:o, s:o}}",
+	    "version", 2, "width", (int)in->columns, "height", (int)in->rows,
+	    "timestamp", (json_int_t)(s->started_usec / USEC_PER_SEC), "env",
+	    "TERM", lossy_string(in->term), "SHELL", lossy_string(h->shell),
+	    "countersign", "sid", s->sid.text, "connection_id", c->id.text,
+	    "user", lossy_string(h->user), "login", lossy_string(h->login),
+	    "server_hostname", lossy_string(c->host->server_hostname),
+	    "addr.remote", lossy_string(h->addr_remote));
+	if (head == NULL)
+		return NULL;
+	if (s->command != NULL)
+		json_object_set_new_nocheck(head, "command",
+		    lossy_string(s->command));
+	return json_dumps(head, JSON_COMPACT | JSON_ENSURE_ASCII);
+}
+
+static int
+create_file(struct connection *c, struct ksession *s,
+    const struct keeper_checkin *in)
+{
+	AUTO(free) char *header = header_of(c, s, in);
+	int r;
+
+	if (header == NULL)
+		return -ENOMEM;
+	r = recording_create(&s->recording, c->host, &c->owner, &s->sid,
+	    s->started_usec, header);
+	s->has_file = r == 0;
+	return r;
+}
+
+/* The terminal is sshd's no more after this, whether or not it works. */
+static int
+move_to_recorder(struct connection *c, struct ksession *s, struct terminal *t,
+    const struct peer *peer)
+{
+	int r;
+
+	if ((r = terminal_seize(t, peer->sshd)) < 0)
+		return r;
+	r = recording_start(&s->recording, c->host, &c->owner, t->outer,
+	    t->master, c->hello.limits.record_strict);
+	s->is_recorded = r == 0;
+	return r;
+}
+
+/* 0 with the terminal that the program gets; else why it is not recorded. */
+static int
+record_terminal(struct connection *c, struct ksession *s,
+    const struct keeper_checkin *in, const struct peer *peer, int channel,
+    struct terminal *t)
+{
+	int r, file;
+
+	if ((r = terminal_open(t, channel, peer->pid, peer->sshd,
+		 (uid_t)c->hello.uid)) < 0)
+		return r;
+	/* Without a file its bytes still pass through the recorder. */
+	if ((file = create_file(c, s, in)) < 0 && c->hello.limits.record_strict)
+		return file;
+	r = move_to_recorder(c, s, t, peer);
+	return r < 0 ? r : file;
+}
+
+static int
+send_go(struct connection *c, const struct ksession *s,
+    const struct terminal *t)
+{
+	struct keeper_message go = { .type = KEEPERMSG_GO };
+	bool has_own = s->is_recorded;
+
+	go.u.go = (struct keeper_go){ .sid = (char *)(uintptr_t)s->sid.text,
+		.terminal =
+		    has_own ? (char *)(uintptr_t)t->path : (char[]){ "" },
+		.shell = c->hello.shell,
+		.sftp_server = c->host->sftp_server,
+		.command = c->hello.command,
+		.last_login = c->last_login,
+		.has_motd = c->host->print_motd,
+		.environment = c->environment };
+	return keepermsg_send_fds(s->fd, &go, &t->slave, has_own ? 1 : 0);
+}
+
+static void
+deny(const struct ksession *s, const char *why)
+{
+	struct keeper_message denied = { .type = KEEPERMSG_DENIED,
+		.u.denied = (char *)(uintptr_t)why };
+
+	(void)keepermsg_send(s->fd, &denied);
+	shutdown(s->fd, SHUT_RDWR);
+}
+
+void
+ksession_begin(struct connection *c, struct ksession *s,
+    const struct keeper_checkin *in, const struct peer *peer,
+    const int channel[KEEPERMSG_MAX_FDS])
+{
+	struct terminal t;
+	char why[160];
+	int r = 0;
+
+	terminal_init(&t);
+	if (s->has_tty)
+		r = record_terminal(c, s, in, peer, channel[0], &t);
+	kevent_session_start(c, s);
+	if (r < 0) {
+		snprintf(why, sizeof(why),
+		    "this session cannot be recorded: %s", strerror(-r));
+		kevent_recording_failed(c, s, why);
+	}
+	if (r < 0 && c->hello.limits.record_strict)
+		deny(s, why);
+	/* A wrapper that is gone is heard of as a read of nothing. */
+	else if (send_go(c, s, &t) < 0)
+		shutdown(s->fd, SHUT_RDWR);
+	terminal_clear(&t);
+}
+
+void
+ksession_poll(const struct ksession *s, struct pollfd p[KSESSION_FDS])
+{
+	p[0] = (struct pollfd){ s->fd, POLLIN, 0 };
+	p[1] = (struct pollfd){ s->seal.fd >= 0 ? s->seal.fd
+						: s->recording.control,
+		POLLIN, 0 };
+}
+
+/* sshd takes the wrapper's end for the end of all output. */
+static void
+let_wrapper_end(struct ksession *s)
+{
+	struct keeper_message done = { .type = KEEPERMSG_DONE };
+
+	(void)keepermsg_send(s->fd, &done);
+}
+
+static void
+hear_wrapper(struct ksession *s)
+{
+	struct keeper_message m;
+
+	if (keepermsg_receive(s->fd, &m) == 0) {
+		if (m.type == KEEPERMSG_EXIT) {
+			s->exit = m.u.exit;
+			s->has_ended = true;
+		}
+		keepermsg_clear(&m);
+		if (s->recording.control < 0)
+			let_wrapper_end(s);
+		else
+			recording_say(&s->recording, RECORDER_DRAIN, "");
+		return;
+	}
+	close(s->fd);
+	s->fd = -1;
+	s->over_ms = clock_boot_ms();
+}
+
+static void
+hear_recorder(struct connection *c, struct ksession *s)
+{
+	struct recorder_report m = { 0 };
+	char why[160];
+	int r = recording_hear(&s->recording, &m);
+
+	if (r < 0 || m.type == RECORDER_DRAINED)
+		let_wrapper_end(s);
+	if (r == 1 && m.type == RECORDER_RESIZE) {
+		snprintf(s->size, sizeof(s->size), "%u:%u", m.columns, m.rows);
+		kevent_resize(c, s);
+	}
+	if (r == 1 && m.type == RECORDER_FAILED) {
+		snprintf(why, sizeof(why), "the recording cannot go on: %s",
+		    strerror((int)m.error));
+		kevent_recording_failed(c, s, why);
+	}
+	if (r == -ECONNRESET && s->recording.why == 0)
+		kevent_recording_failed(c, s,
+		    "the recorder was killed, and the session with it");
+}
+
+/* "0", "130", "HUP"; "" where nobody knows. */
+static void
+exit_text(const struct ksession *s, char *buf, size_t size)
+{
+	const char *name = NULL;
+
+	buf[0] = '\0';
+	if (!s->has_ended)
+		return;
+	if (s->exit.signal == 0)
+		snprintf(buf, size, "%u", s->exit.exit_code);
+	else if ((name = sigabbrev_np((int)s->exit.signal)) != NULL)
+		snprintf(buf, size, "%s", name);
+}
+
+static void
+close_file(struct ksession *s)
+{
+	char text[32];
+
+	exit_text(s, text, sizeof(text));
+	recording_close(&s->recording, text);
+}
+
+bool
+ksession_hear(struct connection *c, struct ksession *s,
+    const struct pollfd p[KSESSION_FDS])
+{
+	bool was_sealing = s->seal.fd >= 0;
+
+	if (p[0].revents != 0)
+		hear_wrapper(s);
+	if (p[1].revents != 0 && was_sealing)
+		seal_hear(&s->seal);
+	else if (p[1].revents != 0)
+		hear_recorder(c, s);
+	if (s->fd >= 0 || s->recording.control >= 0 || s->seal.fd >= 0)
+		return false;
+	if (!was_sealing && s->has_file) {
+		close_file(s);
+		if (seal_start(&s->seal, s->recording.path) == 0)
+			return false;
+	}
+	kevent_session_end(c, s);
+	return true;
+}
+
+void
+ksession_end_now(struct connection *c, struct ksession *s)
+{
+	if (s->has_file && s->recording.fd >= 0) {
+		close_file(s);
+		(void)seal_start(&s->seal, s->recording.path);
+	}
+	if (s->seal.fd >= 0)
+		seal_hear(&s->seal);
+	kevent_session_end(c, s);
+}
+
+void
+ksession_hurry(struct ksession *s)
+{
+	recording_say(&s->recording, RECORDER_STOP, "the connection has ended");
+}

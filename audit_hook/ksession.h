@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/* A session as the keeper sees it: checked in, recorded, ended, sealed. */
+#ifndef CS_KSESSION_H
+#define CS_KSESSION_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keepermsg.h"
+#include "peer.h"
+#include "recording.h"
+#include "seal.h"
+#include "uuid.h"
+
+struct connection;
+
+/* Each session is heard on two descriptors: the wrapper's, and the recorder's
+ * or, later, the one that the file's digest comes from. */
+#define KSESSION_FDS 2
+
+struct ksession {
+	int fd; /* the wrapper's; -1: it has ended */
+	struct uuid sid;
+	uint64_t started_usec;
+	bool has_tty;
+	const char *subsystem; /* "sftp", or NULL */
+	char *command; /* what runs; NULL: a login shell */
+	bool has_ended; /* `exit` is known */
+	struct keeper_exit exit;
+	char size[24]; /* "80:25" */
+	bool is_recorded; /* there is a recorder, or was */
+	bool has_file;
+	uint64_t over_ms; /* since boot: when the wrapper ended; 0: it runs */
+	struct recording recording;
+	struct seal seal;
+};
+
+/* A session for this check-in, whose fd it takes; NULL: out of memory. */
+struct ksession *ksession_new(const struct connection *c,
+    const struct keeper_checkin *in, int fd);
+void ksession_free(struct ksession *s);
+/* Gives it a terminal and a recorder where it is to have them, announces it,
+ * and lets the wrapper go on, or says why not. channel are the wrapper's
+ * descriptors. */
+void ksession_begin(struct connection *c, struct ksession *s,
+    const struct keeper_checkin *in, const struct peer *peer,
+    const int channel[KEEPERMSG_MAX_FDS]);
+/* What to wait for. */
+void ksession_poll(const struct ksession *s, struct pollfd p[KSESSION_FDS]);
+/* Deals with what came. true: it has ended, and that is on record. */
+bool ksession_hear(struct connection *c, struct ksession *s,
+    const struct pollfd p[KSESSION_FDS]);
+/* Ends it on record now, whatever there is of it. */
+void ksession_end_now(struct connection *c, struct ksession *s);
+/* After the last sshd of the connection: a recorder that still waits for its
+ * client does so in vain. */
+void ksession_hurry(struct ksession *s);
+
+#endif

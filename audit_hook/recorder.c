@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/* recorder(8): carries a terminal session's bytes between sshd's terminal and
+ * the session's own, and writes down what it shows. Started by the keeper, as
+ * nobody's user, with its descriptors open (recordermsg.h). */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "parse.h"
+#include "relay.h"
+#include "sandbox.h"
+
+static const char usage[] =
+    "usage: recorder --start USEC [--reserve BYTES] [--strict] [--input]\n"
+    "(the keeper starts it; see countersign-keeper(8))\n";
+
+static int
+read_options(int argc, char **argv, struct relay_options *ret)
+{
+	static const struct option longs[] = {
+		{ "start", required_argument, NULL, 's' },
+		{ "reserve", required_argument, NULL, 'r' },
+		{ "strict", no_argument, NULL, 'S' },
+		{ "input", no_argument, NULL, 'i' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		switch (opt) {
+		case 's':
+			if (parse_uint(optarg, 0, UINT64_MAX,
+				&ret->start_usec) < 0)
+				return -1;
+			break;
+		case 'r':
+			if (parse_uint(optarg, 0, UINT64_MAX,
+				&ret->reserve_bytes) < 0)
+				return -1;
+			break;
+		case 'S':
+			ret->is_strict = true;
+			break;
+		case 'i':
+			ret->has_input = true;
+			break;
+		default:
+			return -1;
+		}
+	return optind == argc && ret->start_usec != 0 ? 0 : -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct relay_options options = { 0 };
+
+	if (read_options(argc, argv, &options) < 0) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	relay_prepare();
+	if (sandbox_enter() < 0)
+		return 1;
+	relay_run(&options);
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* What the keeper and its recorder say to each other: one of these structs a
+ * packet, over the socket pair that the keeper made. */
+#ifndef CS_RECORDERMSG_H
+#define CS_RECORDERMSG_H
+
+#include <stdint.h>
+
+#define RECORDERMSG_VERSION  1
+#define RECORDERMSG_TEXT_MAX 600
+
+/* The recorder's descriptors, as the keeper leaves them to it. */
+enum recorder_fd {
+	RECORDER_CONTROL = 0,
+	RECORDER_OUTER = 1, /* the terminal that sshd has the other end of */
+	RECORDER_INNER = 2, /* the master of the session's own */
+	RECORDER_FILE = 3, /* appended to; not open: nothing is recorded */
+	RECORDER_FDS
+};
+
+enum recorder_report_type {
+	RECORDER_RESIZE = 1, /* columns, rows */
+	RECORDER_ACTIVITY = 2, /* the person has typed; at most once a second */
+	RECORDER_FAILED = 3, /* error: an errno; nothing more is recorded */
+	RECORDER_END = 4, /* why; the last word */
+	RECORDER_DRAINED = 5 /* all output until RECORDER_DRAIN is with sshd */
+};
+
+enum recorder_end {
+	RECORDER_END_PROGRAM = 1, /* nobody has the session's terminal open */
+	RECORDER_END_CLIENT = 2, /* sshd has closed its end */
+	RECORDER_END_FAILED = 3, /* it could not record, and had to */
+	RECORDER_END_TOLD = 4
+};
+
+struct recorder_report {
+	uint8_t version;
+	uint8_t type;
+	uint8_t why;
+	uint16_t columns, rows;
+	uint32_t error;
+	uint64_t tx, rx; /* bytes to and from the client until now */
+};
+
+enum recorder_order_type {
+	RECORDER_SAY = 1, /* shows text on the terminal, and marks it */
+	RECORDER_STOP = 2, /* shows text, then ends */
+	RECORDER_DRAIN = 3 /* the program has ended: answers DRAINED */
+};
+
+struct recorder_order {
+	uint8_t version;
+	uint8_t type;
+	char text[RECORDERMSG_TEXT_MAX]; /* printable ASCII, NUL-terminated */
+};
+
+#endif

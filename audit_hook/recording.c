@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: ISC */
+/* Files as root makes them; the recorder only has them open for appending. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "castwriter.h"
+#include "clock.h"
+#include "recording.h"
+
+#define RECORDER CS_LIBEXEC "/recorder"
+
+void
+recording_init(struct recording *r)
+{
+	*r = (struct recording){ .fd = -1, .control = -1, .pidfd = -1 };
+}
+
+/* path, which ends before at, and so on to its end: a folder after the other. */
+static int
+make_folders(char *path, size_t at, gid_t readers)
+{
+	char *slash = path + at;
+	int r = 0;
+
+	while (r == 0 && (slash = strchr(slash + 1, '/')) != NULL) {
+		*slash = '\0';
+		if (mkdir(path, 0750) == 0)
+			r = chown(path, 0, readers) < 0 ? -errno : 0;
+		else if (errno != EEXIST)
+			r = -errno;
+		*slash = '/';
+	}
+	return r;
+}
+
+static int
+name_file(struct recording *r, const struct settings *host,
+    const struct uuid *sid, uint64_t now_usec)
+{
+	time_t t = (time_t)(now_usec / USEC_PER_SEC);
+	char day[32];
+	struct tm tm;
+	int n;
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(day, sizeof(day), "%Y/%m/%d", &tm) == 0)
+		return -EINVAL;
+	n = snprintf(r->path, sizeof(r->path), "%s/%s/%s.cast",
+	    host->recording_dir, day, sid->text);
+	return n < 0 || (size_t)n >= sizeof(r->path) ? -ENAMETOOLONG : 0;
+}
+
+static int
+write_whole(int fd, const char *p, size_t n)
+{
+	ssize_t w;
+
+	while (n > 0) {
+		if ((w = write(fd, p, n)) < 0 && errno == EINTR)
+			continue;
+		if (w <= 0)
+			return w < 0 ? -errno : -EIO;
+		p += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+static int
+fill_file(const struct recording *r, const struct recording_owner *owner,
+    const char *header)
+{
+	int e;
+
+	if (fchown(r->fd, 0, owner->readers) < 0 || fchmod(r->fd, 0640) < 0)
+		return -errno;
+	if ((e = write_whole(r->fd, header, strlen(header))) < 0)
+		return e;
+	return write_whole(r->fd, "\n", 1);
+}
+
+int
+recording_create(struct recording *r, const struct settings *host,
+    const struct recording_owner *owner, const struct uuid *sid,
+    uint64_t now_usec, const char *header)
+{
+	int e;
+
+	if ((e = name_file(r, host, sid, now_usec)) < 0 ||
+	    (e = make_folders(r->path, strlen(host->recording_dir) - 1,
+		 owner->readers)) < 0)
+		return e;
+	r->start_usec = clock_boot_usec();
+	r->fd = open(r->path,
+	    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	if (r->fd < 0)
+		return -errno;
+	if ((e = fill_file(r, owner, header)) < 0) {
+		unlink(r->path);
+		close(r->fd);
+		r->fd = -1;
+	}
+	return e;
+}
+
+/* Descriptors to their places, from above so that none is run over. */
+static int
+place_descriptors(const int from[RECORDER_FDS])
+{
+	int high[RECORDER_FDS], i;
+
+	for (i = 0; i < RECORDER_FDS; i++)
+		if (from[i] >= 0 &&
+		    (high[i] = fcntl(from[i], F_DUPFD_CLOEXEC, RECORDER_FDS)) <
+			0)
+			return -1;
+	for (i = 0; i < RECORDER_FDS; i++) {
+		close(i);
+		if (from[i] >= 0 && dup2(high[i], i) < 0)
+			return -1;
+	}
+	closefrom(RECORDER_FDS);
+	return 0;
+}
+
+/* The outer terminal tells its size to whoever leads the session on it. */
+static int
+become_nobody(const struct recording_owner *owner)
+{
+	if (setsid() < 0 || ioctl(RECORDER_OUTER, TIOCSCTTY, 0) < 0 ||
+	    setgroups(0, NULL) < 0 ||
+	    setresgid(owner->gid, owner->gid, owner->gid) < 0 ||
+	    setresuid(owner->uid, owner->uid, owner->uid) < 0)
+		return -1;
+	return 0;
+}
+
+static _Noreturn void
+run_recorder(const struct recording *r, const struct settings *host,
+    const struct recording_owner *owner, const int fds[RECORDER_FDS],
+    bool is_strict)
+{
+	struct rlimit most = { host->recording_max_bytes,
+		host->recording_max_bytes };
+	char start[32], reserve[32];
+	char *argv[] = { (char[]){ "recorder" }, (char[]){ "--start" }, start,
+		(char[]){ "--reserve" }, reserve,
+		is_strict ? (char[]){ "--strict" } : NULL, NULL };
+	char *envp[] = { NULL };
+	sigset_t none;
+
+	snprintf(start, sizeof(start), "%llu",
+	    (unsigned long long)r->start_usec);
+	snprintf(reserve, sizeof(reserve), "%llu",
+	    (unsigned long long)host->recording_reserve_bytes);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (place_descriptors(fds) == 0 && become_nobody(owner) == 0 &&
+	    setrlimit(RLIMIT_FSIZE, &most) == 0)
+		execve(RECORDER, argv, envp);
+	_exit(127);
+}
+
+int
+recording_start(struct recording *r, const struct settings *host,
+    const struct recording_owner *owner, int outer, int inner, bool is_strict)
+{
+	int ends[2], fds[RECORDER_FDS] = { -1, outer, inner, r->fd }, e;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	if (r->start_usec == 0)
+		r->start_usec = clock_boot_usec();
+	r->active_ms = clock_boot_ms();
+	fds[RECORDER_CONTROL] = ends[1];
+	if ((pid = fork()) == 0)
+		run_recorder(r, host, owner, fds, is_strict);
+	e = -errno;
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		return e;
+	}
+	r->pidfd = pidfd_open(pid, 0);
+	r->control = ends[0];
+	return 0;
+}
+
+static void
+let_go(struct recording *r)
+{
+	if (r->control >= 0)
+		close(r->control);
+	r->control = -1;
+	if (r->pidfd >= 0) {
+		/* It has ended mostly; should it hang, on a disk, it is not
+		 * waited for. */
+		(void)pidfd_send_signal(r->pidfd, SIGKILL, NULL, 0);
+		close(r->pidfd);
+	}
+	r->pidfd = -1;
+}
+
+int
+recording_hear(struct recording *r, struct recorder_report *ret)
+{
+	ssize_t n = recv(r->control, ret, sizeof(*ret), MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0) {
+		let_go(r);
+		return -ECONNRESET;
+	}
+	if (n != sizeof(*ret) || ret->version != RECORDERMSG_VERSION)
+		return 0;
+	r->tx = ret->tx;
+	r->rx = ret->rx;
+	if (ret->type == RECORDER_ACTIVITY)
+		r->active_ms = clock_boot_ms();
+	if (ret->type == RECORDER_END)
+		r->why = ret->why;
+	return 1;
+}
+
+void
+recording_say(const struct recording *r, enum recorder_order_type type,
+    const char *text)
+{
+	struct recorder_order m = { .version = RECORDERMSG_VERSION,
+		.type = (uint8_t)type };
+	size_t n = 0;
+
+	if (r->control < 0)
+		return;
+	for (; *text != '\0' && n < sizeof(m.text) - 1; text++)
+		m.text[n++] =
+		    *text < ' ' || *text > '~' || *text == '"' || *text == '\\'
+		    ? '?'
+		    : *text;
+	(void)send(r->control, &m, sizeof(m), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* What was being written when the disk was full, or the recorder killed, may
+ * end within a line: no player reads that. */
+static void
+cut_half_a_line(const char *path)
+{
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	char block[4096];
+	struct stat st;
+	off_t end, start;
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0)
+		for (end = st.st_size; end > 0; end = start) {
+			const char *newline;
+
+			start = end > (off_t)sizeof(block)
+			    ? end - (off_t)sizeof(block)
+			    : 0;
+			n = pread(fd, block, (size_t)(end - start), start);
+			if (n != end - start)
+				break;
+			newline = memrchr(block, '\n', (size_t)n);
+			if (newline == NULL)
+				continue;
+			end = start + (newline - block) + 1;
+			if (end < st.st_size && ftruncate(fd, end) < 0)
+				break;
+			break;
+		}
+	close(fd);
+}
+
+void
+recording_close(struct recording *r, const char *exit_text)
+{
+	char line[CASTWRITER_ROOM(64)];
+	uint64_t now = clock_boot_usec();
+	size_t n;
+
+	let_go(r);
+	if (r->fd < 0)
+		return;
+	cut_half_a_line(r->path);
+	n = castwriter_text(now > r->start_usec ? now - r->start_usec : 0, 'x',
+	    exit_text, line, sizeof(line));
+	(void)write_whole(r->fd, line, n);
+	close(r->fd);
+	r->fd = -1;
+}
+
+void
+recording_clear(struct recording *r)
+{
+	let_go(r);
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* The keeper's side of a session's record: the file, and the recorder that
+ * writes it. */
+#ifndef CS_RECORDING_H
+#define CS_RECORDING_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "recordermsg.h"
+#include "settings.h"
+#include "uuid.h"
+
+/* Accounts that are asked for once: a login waits for no name service. */
+struct recording_owner {
+	uid_t uid; /* the recorder's */
+	gid_t gid;
+	gid_t readers; /* whose group the files are */
+};
+
+struct recording {
+	int fd; /* the file; -1: none */
+	char path[PATH_MAX];
+	int control; /* the recorder's socket; -1: it is gone, or none began */
+	int pidfd; /* the recorder; whoever reaps it need not tell */
+	uint64_t start_usec; /* since boot */
+	uint64_t tx, rx;
+	uint64_t active_ms; /* since boot: the person's last sign of life */
+	enum recorder_end why; /* 0: it has not said */
+};
+
+void recording_init(struct recording *r);
+/* A new file RecordingDirectory/YYYY/MM/DD/SID.cast whose first line is
+ * `header`. 0 or -errno, and then there is none. */
+int recording_create(struct recording *r, const struct settings *host,
+    const struct recording_owner *owner, const struct uuid *sid,
+    uint64_t now_usec, const char *header);
+/* Starts the recorder between outer and inner, with the file if there is one.
+ * The descriptors stay the caller's. 0 or -errno. */
+int recording_start(struct recording *r, const struct settings *host,
+    const struct recording_owner *owner, int outer, int inner, bool is_strict);
+/* What the recorder says: 1 with *ret, 0 for nothing of sense, -ECONNRESET once
+ * it is gone. */
+int recording_hear(struct recording *r, struct recorder_report *ret);
+/* Shows text to the person; what a terminal could take amiss is left out. */
+void recording_say(const struct recording *r, enum recorder_order_type type,
+    const char *text);
+/* The last line, "x" with how the program ended; cuts off half a line before
+ * it. Then the file is closed. */
+void recording_close(struct recording *r, const char *exit_text);
+/* Lets go of everything; the file stays. */
+void recording_clear(struct recording *r);
+
+#endif

@@ -1,0 +1,163 @@
+# A terminal session is on record, whole, and the person recorded notices
+# nothing of it and can do nothing about it.
+# shellcheck shell=bash
+
+RECORDINGS=/var/log/countersign/recordings
+issue alice web
+plain_sshd deploy
+
+# recording: the path of the only recording, once it is sealed
+recording() {
+  event '.event=="session.end" and .recording.blake2b'
+  events '.event=="session.end"' | jq -r .recording.path
+}
+
+# shown FILE.cast: what a recording shows, as bytes
+shown() {
+  python3 -c 'import json, sys
+for line in list(open(sys.argv[1], encoding="utf-8", newline="\n"))[1:]:
+    event = json.loads(line)
+    if event[1] == "o": sys.stdout.buffer.write(event[2].encode())' "$1"
+}
+
+# unpacked: the recording's lines in $LAB/cast, once it is compressed
+unpacked() {
+  local path
+  path=$(recording)
+  [ -n "$path" ] || fail "no recording"
+  wait_until "it is compressed" test -e "$path.zst" -a ! -e "$path"
+  zstd -qdcf "$path.zst" >"$LAB/cast" || fail "zstd cannot read it"
+}
+
+# plays: a player that is not ours, and wants a terminal, accepts it
+plays() {
+  script -qec "asciinema cat $LAB/cast >$LAB/played" "$LAB/player.err" >/dev/null </dev/null ||
+    fail "asciinema cannot play it: $(cat "$LAB/player.err")"
+}
+
+story "what the client got is what is on record"
+{
+  cat "$root/docs/ARCHITECTURE.md"
+  printf 'gr\xc3\xbc\xc3\x9fe \xe2\x82\xac \xf0\x9f\x90\x99 "quoted" back\\slash \x1b[31mred\x1b[0m \x07\x08\x7f tab\there\n'
+} >/home/deploy/corpus
+as alice deploy -tt -- 'cat corpus corpus corpus'
+exits 0
+unpacked
+shown "$LAB/cast" | cmp - "$LAB/out" || fail "the recording differs from what the client got"
+[ "$(stat -c '%U:%G %a' "$(recording).zst")" = "root:adm 640" ] || fail "it is $(stat -c '%U:%G %a' "$(recording).zst")"
+[ "$(events '.event=="session.end"' | jq -r .recording.blake2b)" = "$(b2sum -l 256 <"$LAB/cast" | cut -d' ' -f1)" ] ||
+  fail "the digest is another"
+[ "$(events '.event=="session.end"' | jq -r .recording.bytes)" = "$(stat -c %s "$LAB/cast")" ] || fail "the size is another"
+[ "$(events '.event=="session.data"' | jq .tx)" = "$(stat -c %s "$LAB/out")" ] || fail "another number of bytes was counted"
+event '.event=="session.start" and .session_recording=="best_effort"'
+plays
+shown "$LAB/cast" | cmp - "$LAB/played" || fail "the player shows something else"
+head -n 1 "$LAB/cast" | jq -e '.version==2 and .countersign.user=="alice@example.com" and .countersign.login=="deploy" and .command=="cat corpus corpus corpus" and .env.SHELL=="/bin/bash"' >/dev/null ||
+  fail "its first line is $(head -n 1 "$LAB/cast")"
+tail -n 1 "$LAB/cast" | jq -e '.[1]=="x" and .[2]=="0"' >/dev/null || fail "its last line is $(tail -n 1 "$LAB/cast")"
+
+story "characters cut anywhere, and bytes that are none"
+fresh
+head -c 300000 /dev/urandom >/home/deploy/noise
+as alice deploy -tt -- 'stty raw; for i in 1 2 3 4 5 6; do for c in "\303" "\274" "\342" "\202" "\254" "\360\237" "\220\231"; do printf "$c"; sleep 0.01; done; done; cat noise'
+exits 0
+{ for i in 1 2 3 4 5 6; do printf 'ü€🐙'; done; cat /home/deploy/noise; } | cmp - "$LAB/out" || fail "the client got something else"
+unpacked
+plays
+shown "$LAB/cast" | head -c 54 | cmp - <(for i in 1 2 3 4 5 6; do printf 'ü€🐙'; done) || fail "cut characters are not whole on record"
+
+story "much output"
+fresh
+as alice deploy -tt -- 'stty -opost; seq 1000000; exit 7'
+exits 7
+seq 1000000 | cmp - "$LAB/out" || fail "the client got something else"
+unpacked
+shown "$LAB/cast" | cmp - "$LAB/out" || fail "the recording differs"
+event '.event=="session.end" and .exit_code==7'
+
+story "what is typed ahead arrives: whole lines, an end, a part of a line"
+typed='first line\nsecond\n\004third\n\004'
+for how in plain ours; do
+  options=(-F "$LAB/ssh_config" -tt)
+  [ $how = plain ] && options+=(-p 2222 -i "$LAB/keys/key") || options+=(-i "$LAB/keys/alice")
+  # shellcheck disable=SC2059
+  (printf "$typed"; sleep 3) | timeout 20 ssh "${options[@]}" deploy@web1 \
+    'sleep 1; stty -echo; read -r a; echo "1[$a]"; cat; echo "2"; cat; echo end' 2>"$LAB/err" | tr -d '\r' >"$LAB/typed.$how"
+done
+cmp -s "$LAB/typed.plain" "$LAB/typed.ours" || fail "$(diff "$LAB/typed.plain" "$LAB/typed.ours")"
+grep -q '1\[first line\]' "$LAB/typed.ours" || fail "it did not arrive: $(cat "$LAB/typed.ours")"
+
+story "what is typed is not on record, what is echoed is"
+fresh
+(sleep 1; printf 'S3cret\n'; sleep 1; printf 'visible\n'; sleep 0.5) | timeout 20 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 \
+  'stty -echo; read -r p; stty echo; read -r v; echo "got ${#p} $v"' >"$LAB/out" 2>"$LAB/err"
+unpacked
+grep -q 'got 6 visible' "$LAB/cast" || fail "the program did not get it"
+grep -q S3cret "$LAB/cast" && fail "the password is on record"
+grep -q 'visible' "$LAB/cast" || fail "the echo is not on record"
+
+story "the window's size is told on, and on record"
+fresh
+cat >"$LAB/resize.py" <<'END2'
+import fcntl, os, pty, struct, sys, termios, time
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen = b""
+while b"ready" not in seen: seen += os.read(fd, 4096)
+fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 99, 0, 0))
+try:
+    while True: seen += os.read(fd, 4096)
+except OSError:
+    pass
+print(seen.decode())
+END2
+runs python3 "$LAB/resize.py" ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 'trap "stty size; exit" WINCH; echo ready; sleep 3 & wait'
+grep -q '33 99' "$LAB/out" || fail "the program does not know: $(cat "$LAB/out")"
+event '.event=="resize" and .size=="99:33"'
+unpacked
+grep -q '"r", "99x33"' "$LAB/cast" || fail "it is not on record: $(cat "$LAB/cast")"
+head -n 1 "$LAB/cast" | jq -e '.width==80 and .height==24' >/dev/null || fail "the first size is wrong"
+
+story "TERM and a command of strange bytes do not keep the recording from beginning"
+fresh
+TERM=$'x\xff\xfe"\\' as alice deploy -tt -- $'echo \xff\xfe; printf "%s" "$TERM" | od -An -tx1'
+exits 0
+grep -q '78 ff fe 22 5c' "$LAB/out" || fail "the program's TERM is another: $(cat "$LAB/out")"
+unpacked
+plays
+
+story "sshd's terminal is nobody's any more, also of who had it open before"
+fresh
+cat >/usr/local/bin/thief <<'END2'
+#!/usr/bin/python3
+"""Holds every terminal that it can open as soon as it is there; then tells
+what becomes of what it writes to them."""
+import os, sys, time
+held, end = {}, time.time() + 6
+while time.time() < end:
+    for name in os.listdir("/dev/pts"):
+        if name.isdigit() and name not in held:
+            try: held[name] = os.open("/dev/pts/" + name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+            except OSError: pass
+    if os.path.exists("/tmp/steal"): break
+    time.sleep(0.0005)
+for name, fd in sorted(held.items()):
+    try: os.write(fd, b"UNSEEN" + name.encode() + b"\n"); print(name, "written")
+    except OSError as e: print(name, e.strerror)
+END2
+chmod 755 /usr/local/bin/thief
+rm -f /tmp/steal
+ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 thief >"$LAB/thief.out" 2>&1 </dev/null &
+thief=$!
+event '.event=="session.start" and .interactive==false'
+(sleep 1; touch /tmp/steal; sleep 1) | timeout 20 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 'tty; ls -l /dev/pts; sleep 2' >"$LAB/out" 2>"$LAB/err"
+wait $thief
+event '.event=="session.end" and .interactive and .recording.blake2b'
+path=$(events '.event=="session.end" and .interactive' | jq -r .recording.path)
+wait_until "it is compressed" test -e "$path.zst" -a ! -e "$path"
+zstd -qdcf "$path.zst" >"$LAB/cast"
+shown "$LAB/cast" | cmp - "$LAB/out" || fail "something was shown that is not on record: $(cat "$LAB/out" "$LAB/thief.out")"
+grep -q 'Input/output error' "$LAB/thief.out" || fail "it had no terminal that was taken from it: $(cat "$LAB/thief.out")"
+grep -aq 'crw------- 1 root *root' "$LAB/out" || fail "sshd's terminal is still somebody's: $(cat "$LAB/out")"
