@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "auto.h"
 #include "clock.h"
@@ -19,6 +20,7 @@
 #define PEER_TIMEOUT_MS 1000
 #define SPOOL_RETRY_MS	100
 #define DRAIN_MS	30000
+#define FAREWELL_MS	100
 #define REJECTIONS_TOLD 16
 
 static volatile sig_atomic_t is_stopping;
@@ -52,14 +54,16 @@ catch_signals(sigset_t *ret_open)
 static int
 receive_hello(struct connection *c)
 {
+	int r, fds[KEEPERMSG_MAX_FDS];
 	struct keeper_message m;
-	int r;
 
 	if ((r = keepermsg_set_timeout(c->sshd, PEER_TIMEOUT_MS)) < 0 ||
 	    (r = monitor_of(c->sshd, &c->monitor)) < 0 ||
 	    (r = uuid_of_connection(c->monitor.pid, &c->id)) < 0 ||
-	    (r = keepermsg_receive(c->sshd, &m)) < 0)
+	    (r = keepermsg_receive_fds(c->sshd, &m, fds)) < 0)
 		return r;
+	activity_init(&c->activity, fds[0],
+	    m.type == KEEPERMSG_HELLO ? m.u.hello.limits.idle_s : 0);
 	if (m.type != KEEPERMSG_HELLO) {
 		keepermsg_clear(&m);
 		return -EBADMSG;
@@ -89,15 +93,86 @@ open_listener(struct connection *c)
 	return c->listener < 0 ? c->listener : 0;
 }
 
+static void
+note_state(struct connection *c)
+{
+	struct kstate *k = c->state;
+
+	k->monitor_pid = c->monitor.pid;
+	k->monitor_dev = c->monitor.dev;
+	k->monitor_ino = c->monitor.ino;
+	k->uid = c->hello.uid;
+	k->audit_session_id = c->hello.audit_session_id;
+	k->started_usec = c->started_usec;
+	snprintf(k->user, sizeof(k->user), "%s", c->hello.user);
+	snprintf(k->login, sizeof(k->login), "%s", c->hello.login);
+	snprintf(k->addr_remote, sizeof(k->addr_remote), "%s",
+	    c->hello.addr_remote);
+	snprintf(k->addr_local, sizeof(k->addr_local), "%s",
+	    c->hello.addr_local);
+}
+
+static int
+refuse_connection(struct connection *c, const char *why)
+{
+	struct keeper_message denied = { .type = KEEPERMSG_DENIED,
+		.u.denied = (char *)(uintptr_t)why };
+
+	(void)keepermsg_send(c->sshd, &denied);
+	return -EUSERS;
+}
+
+/* Counted together with this one, which is there by then: of two that come at
+ * once, one is the last. */
+static int
+count_connections(struct connection *c)
+{
+	uint64_t most = c->hello.limits.max_connections;
+	int n = kstate_count(c->host->run_dir, c->hello.user);
+	char why[160];
+
+	if (n >= 0 && (uint64_t)n <= most)
+		return 0;
+	if (n < 0)
+		return refuse_connection(c,
+		    "the user's connections cannot be counted");
+	snprintf(why, sizeof(why),
+	    "the user has %d connections to this host already, which is all "
+	    "that the role allows",
+	    n - 1);
+	return refuse_connection(c, why);
+}
+
+static int
+open_state(struct connection *c)
+{
+	int all = -1, r;
+
+	if (c->hello.limits.max_connections != 0 &&
+	    (all = kstate_lock_all(c->host->run_dir)) < 0)
+		return refuse_connection(c,
+		    "the user's connections cannot be counted");
+	r = kstate_create(c->host->run_dir, &c->id, &c->state, &c->state_fd);
+	if (r == 0) {
+		note_state(c);
+		if (all >= 0)
+			r = count_connections(c);
+	}
+	kstate_unlock_all(all);
+	return r;
+}
+
 static int
 begin(struct connection *c)
 {
 	struct keeper_message ready = { .type = KEEPERMSG_READY };
 	int r;
 
-	if ((r = receive_hello(c)) < 0 || (r = open_listener(c)) < 0)
+	if ((r = receive_hello(c)) < 0)
 		return r;
 	c->started_usec = clock_now_usec();
+	if ((r = open_state(c)) < 0 || (r = open_listener(c)) < 0)
+		return r;
 	ending_init(&c->ending, &c->monitor, &c->hello.limits,
 	    c->hello.audit_session_id);
 	/* sshd has not written this login there yet. */
@@ -124,7 +199,7 @@ admit(struct connection *c, const struct keeper_checkin *in,
 		return;
 	}
 	c->sessions[c->n_sessions++] = s;
-	c->sessions_total++;
+	c->state->sessions_total = ++c->sessions_total;
 	ksession_begin(c, s, in, peer, channel);
 }
 
@@ -183,6 +258,30 @@ close_channel(const int channel[KEEPERMSG_MAX_FDS])
 			close(channel[i]);
 }
 
+/* countersign-audit's kill: root's word, and not that of a root's session,
+ * whose wrapper has the group. It takes fd then. */
+static bool
+is_told_to_end(struct connection *c, int fd)
+{
+	struct keeper_message m;
+	struct ucred cred;
+
+	if (peer_credentials(fd, &cred) < 0 || cred.uid != 0 ||
+	    cred.gid == c->session_gid)
+		return false;
+	if (keepermsg_set_timeout(fd, PEER_TIMEOUT_MS) == 0 &&
+	    keepermsg_receive(fd, &m) == 0) {
+		if (m.type == KEEPERMSG_END && c->ending.told_ms == 0) {
+			snprintf(c->end_reason, sizeof(c->end_reason),
+			    "ended by root: %s", m.u.end);
+			c->is_told = true;
+		}
+		keepermsg_clear(&m);
+	}
+	close(fd);
+	return true;
+}
+
 static void
 accept_wrapper(struct connection *c)
 {
@@ -193,6 +292,8 @@ accept_wrapper(struct connection *c)
 
 	fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
+		return;
+	if (is_told_to_end(c, fd))
 		return;
 	why = checkin_refusal(c, fd, &peer);
 	if (why == NULL &&
@@ -237,6 +338,7 @@ hear_sshd(struct connection *c)
 	}
 	close(c->sshd);
 	c->sshd = -1;
+	c->has_totals = activity_close(&c->activity);
 	c->ended_usec = clock_now_usec();
 	for (i = 0; i < c->n_sessions; i++) {
 		if (c->sessions[i]->fd >= 0)
@@ -245,33 +347,96 @@ hear_sshd(struct connection *c)
 	}
 }
 
+static bool
+has_streams(const struct connection *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_sessions; i++)
+		if (!c->sessions[i]->has_tty && c->sessions[i]->fd >= 0)
+			return true;
+	return c->n_sessions == 0;
+}
+
+/* Then end_reason says why. */
+static bool
+is_due(struct connection *c)
+{
+	char *why = c->end_reason;
+	size_t i, size = sizeof(c->end_reason);
+
+	for (i = 0; i < c->n_sessions; i++)
+		activity_typed(&c->activity,
+		    c->sessions[i]->recording.active_ms);
+	return c->is_told || ending_is_due(&c->ending, why, size) ||
+	    activity_is_idle(&c->activity, has_streams(c), why, size) ||
+	    lockwatch_sees(&c->lockwatch, why, size);
+}
+
+static void
+say_to_all(const struct connection *c, enum recorder_order_type type,
+    const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_sessions; i++)
+		recording_say(&c->sessions[i]->recording, type, text);
+}
+
+/* Whoever sits at a terminal reads why, before sshd is gone. */
+static void
+say_farewell(const struct connection *c)
+{
+	const struct timespec moment = { .tv_nsec = FAREWELL_MS * 1000000L };
+	char text[RECORDERMSG_TEXT_MAX];
+	size_t i;
+
+	snprintf(text, sizeof(text), "this connection is ended: %.500s",
+	    c->end_reason);
+	say_to_all(c, RECORDER_STOP, text);
+	for (i = 0; i < c->n_sessions; i++)
+		if (c->sessions[i]->recording.control >= 0) {
+			nanosleep(&moment, NULL);
+			return;
+		}
+}
+
 /* Said before it is done: what is in the way of the one is none of the other. */
 static void
 end_when_due(struct connection *c)
 {
+	char warning[160];
+
 	if (c->sshd < 0)
 		return;
+	if (ending_warns(&c->ending, warning, sizeof(warning)))
+		say_to_all(c, RECORDER_SAY, warning);
 	if (c->ending.told_ms == 0) {
-		if (!ending_is_due(&c->ending, c->end_reason,
-			sizeof(c->end_reason)) &&
-		    !lockwatch_sees(&c->lockwatch, c->end_reason,
-			sizeof(c->end_reason)))
+		if (!is_due(c))
 			return;
 		kevent_disconnect(c);
+		say_farewell(c);
 	}
-	ending_end(&c->ending);
+	(void)ending_end(&c->ending);
+}
+
+/* Of two waits, of which -1 is for ever. */
+static int
+sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 /* Until when nothing has to be done but listen; NULL: for ever. */
 static const struct timespec *
 patience(const struct connection *c, struct timespec *ret)
 {
-	int ms = c->sshd >= 0 ? ending_due_ms(&c->ending) : -1, look = -1;
+	int ms = c->sshd >= 0 ? ending_due_ms(&c->ending) : -1;
 
-	if (c->sshd >= 0 && c->ending.told_ms == 0)
-		look = lockwatch_due_ms(&c->lockwatch);
-	if (look >= 0 && (ms < 0 || ms > look))
-		ms = look;
+	if (c->sshd >= 0 && c->ending.told_ms == 0) {
+		ms = sooner(ms, lockwatch_due_ms(&c->lockwatch));
+		ms = sooner(ms, activity_due_ms(&c->activity));
+	}
 	if (c->sink.spool.n > 0 && (ms < 0 || ms > SPOOL_RETRY_MS))
 		ms = SPOOL_RETRY_MS;
 	*ret = (struct timespec){ ms / 1000, ms % 1000 * 1000000L };
@@ -328,17 +493,21 @@ turn(struct connection *c, const sigset_t *open)
 /* Nobody waits for this process any more: a log that is being restarted gets
  * the whole story. */
 static void
-drain_spool(struct connection *c, const sigset_t *open)
+drain_spool(struct connection *c)
 {
 	struct timespec pause = { .tv_nsec = SPOOL_RETRY_MS * 1000000L };
 	int tries = DRAIN_MS / SPOOL_RETRY_MS;
+	sigset_t open;
 
+	sigprocmask(SIG_SETMASK, NULL, &open);
+	sigdelset(&open, SIGTERM);
+	sigdelset(&open, SIGINT);
 	while (eventsink_flush(&c->sink) > 0 && tries-- > 0 && !is_stopping)
-		ppoll(NULL, 0, &pause, open);
+		ppoll(NULL, 0, &pause, &open);
 }
 
-static void
-finish(struct connection *c, const sigset_t *open)
+void
+connection_finish(struct connection *c)
 {
 	if (c->listener >= 0) {
 		close(c->listener);
@@ -351,7 +520,9 @@ finish(struct connection *c, const sigset_t *open)
 	if (c->ended_usec == 0)
 		c->ended_usec = clock_now_usec();
 	kevent_connection_end(c);
-	drain_spool(c, open);
+	drain_spool(c);
+	kstate_close(c->state, c->state_fd, c->host->run_dir, true);
+	c->state = NULL;
 }
 
 static void
@@ -360,7 +531,7 @@ say_end(struct connection *c, const char *why)
 	snprintf(c->end_reason, sizeof(c->end_reason), "%s", why);
 }
 
-static void
+void
 connection_free(struct connection *c)
 {
 	struct keeper_message hello = { .type = KEEPERMSG_HELLO,
@@ -371,6 +542,9 @@ connection_free(struct connection *c)
 	strv_clear(&c->environment);
 	ending_clear(&c->ending);
 	lockwatch_clear(&c->lockwatch);
+	(void)activity_close(&c->activity);
+	if (c->state != NULL)
+		kstate_close(c->state, c->state_fd, c->host->run_dir, true);
 	if (c->sshd >= 0)
 		close(c->sshd);
 	free(c);
@@ -391,6 +565,7 @@ connection_serve(int fd, const struct settings *host, gid_t session_gid,
 	c->owner = *owner;
 	c->sshd = fd;
 	c->listener = -1;
+	activity_init(&c->activity, -1, 0);
 	say_end(c, "closed");
 	eventsink_init(&c->sink, host, "keeper");
 	c->sink.spool_max_bytes = EVENTSINK_SPOOL_MAX_BYTES;
@@ -402,7 +577,7 @@ connection_serve(int fd, const struct settings *host, gid_t session_gid,
 			turn(c, &open);
 		if (is_stopping)
 			say_end(c, "the keeper was stopped");
-		finish(c, &open);
+		connection_finish(c);
 	}
 	connection_free(c);
 	return r;

@@ -6,17 +6,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "activity.h"
 #include "ending.h"
 #include "eventsink.h"
 #include "keepermsg.h"
 #include "ksession.h"
+#include "kstate.h"
 #include "lastlogin.h"
 #include "lockwatch.h"
 #include "peer.h"
 #include "settings.h"
 #include "uuid.h"
 
-#define SESSIONS_MAX 512
+#define SESSIONS_MAX KSTATE_SESSIONS
 
 struct connection {
 	const struct settings *host;
@@ -36,11 +38,15 @@ struct connection {
 	uint64_t sessions_total;
 	uint64_t rejected_own, rejected_others; /* by whose processes */
 	uint64_t started_usec, ended_usec;
-	uint64_t number; /* the next event's ei */
+	struct kstate *state; /* for when this process is killed */
+	int state_fd;
 	char last_login[LASTLOGIN_MAX];
 	struct ending ending;
 	struct lockwatch lockwatch;
+	struct activity activity;
+	bool has_totals; /* activity's rx and tx are the last word */
 	char end_reason[600];
+	bool is_told; /* root wants it to end */
 };
 
 /*
@@ -50,5 +56,10 @@ struct connection {
  */
 int connection_serve(int fd, const struct settings *host, gid_t session_gid,
     const struct recording_owner *owner);
+
+/* Ends every session of it on record, and then itself; its events have gone
+ * afterwards, or half a minute has. */
+void connection_finish(struct connection *c);
+void connection_free(struct connection *c);
 
 #endif

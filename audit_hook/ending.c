@@ -8,6 +8,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "auto.h"
 #include "clock.h"
 #include "ending.h"
 
@@ -54,6 +55,41 @@ time_left_ms(const struct ending *e)
 	    clock_boot_ms());
 }
 
+static const uint64_t warnings_s[] = { 60, 300 };
+
+/* Until the next warning; UINT64_MAX: there is none. */
+static uint64_t
+warning_left_ms(const struct ending *e)
+{
+	uint64_t left = expiry_left_ms(e), before;
+	size_t i;
+
+	for (i = ARRAY_SIZE(warnings_s); i-- > 0;) {
+		before = warnings_s[i] * 1000;
+		if (left > before)
+			return left - before;
+		if (e->warned_s == 0 || e->warned_s > warnings_s[i])
+			return 0;
+	}
+	return UINT64_MAX;
+}
+
+bool
+ending_warns(struct ending *e, char *ret_text, size_t size)
+{
+	uint64_t left_s;
+
+	if (!expires(e) || e->told_ms != 0 || warning_left_ms(e) != 0)
+		return false;
+	left_s = (expiry_left_ms(e) + 999) / 1000;
+	e->warned_s = left_s > warnings_s[0] ? warnings_s[1] : warnings_s[0];
+	snprintf(ret_text, size,
+	    "your certificate ends in %llu seconds, and this connection with "
+	    "it",
+	    (unsigned long long)left_s);
+	return true;
+}
+
 int
 ending_due_ms(const struct ending *e)
 {
@@ -65,6 +101,8 @@ ending_due_ms(const struct ending *e)
 		return (
 		    int)left_of(e->told_ms + ENDING_GRACE_MS, clock_boot_ms());
 	if (expires(e) && (t = expiry_left_ms(e)) < left)
+		left = t;
+	if (expires(e) && (t = warning_left_ms(e)) < left)
 		left = t;
 	if (is_limited(e) && (t = time_left_ms(e)) < left)
 		left = t;
@@ -142,21 +180,25 @@ release(struct ending *e)
 		close(e->sshd[--e->n_sshds]);
 }
 
-void
+size_t
 ending_end(struct ending *e)
 {
+	size_t n;
+
 	if (e->told_ms == 0) {
 		e->told_ms = clock_boot_ms();
 		find_sshds(e);
 		signal_sshds(e, SIGTERM);
-		return;
+		return e->n_sshds;
 	}
 	if (e->is_killed ||
 	    left_of(e->told_ms + ENDING_GRACE_MS, clock_boot_ms()))
-		return;
+		return e->n_sshds;
 	signal_sshds(e, SIGKILL);
 	e->is_killed = true;
+	n = e->n_sshds;
 	release(e);
+	return n;
 }
 
 void

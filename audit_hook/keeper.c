@@ -13,20 +13,23 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <syslog.h>
 
 #include "auto.h"
+#include "bury.h"
 #include "connection.h"
 #include "listener.h"
 
 DEFINE_AUTO(settings_free, struct settings)
 
 static const char usage[] =
-    "usage: keeper [--listen]\n"
+    "usage: keeper [--listen | --bury]\n"
     "\n"
     "Supervises one SSH connection on the socket that is its stdin, as systemd\n"
     "starts it (countersign-keeper.socket). With --listen it makes the socket\n"
-    "itself and serves every connection: for hosts without systemd.\n";
+    "itself and serves every connection: for hosts without systemd. --bury ends\n"
+    "the connections whose keeper was killed, and writes what it owed.\n";
 
 #define RECORDER_USER "_countersign-record"
 #define READERS_GROUP "adm"
@@ -94,6 +97,7 @@ fork_keeper(int listener, int fd, const struct settings *host,
 	case 0:
 		close(listener);
 		signal(SIGCHLD, SIG_DFL);
+		(void)fcntl(fd, F_SETFL, 0);
 		_exit(serve(fd, host, who));
 	default:
 		break;
@@ -101,18 +105,57 @@ fork_keeper(int listener, int fd, const struct settings *host,
 	close(fd);
 }
 
+static void
+on_child(int sig)
+{
+	(void)sig;
+}
+
+static void
+fork_burial(int listener, const struct settings *host)
+{
+	if (fork() != 0)
+		return;
+	close(listener);
+	bury_all(host);
+	_exit(0);
+}
+
+/* A keeper that was killed owes its connection's end. */
+static void
+reap_keepers(int listener, const struct settings *host)
+{
+	bool was_killed = false;
+	int status;
+
+	while (waitpid(-1, &status, WNOHANG) > 0)
+		was_killed |= WIFSIGNALED(status);
+	if (was_killed)
+		fork_burial(listener, host);
+}
+
 static int
 serve_listener(int listener, const struct settings *host,
     const struct accounts *who)
 {
+	struct sigaction sa = { .sa_handler = on_child,
+		.sa_flags = SA_NOCLDSTOP };
 	struct pollfd p = { listener, POLLIN, 0 };
+	sigset_t blocked, open;
 	int fd;
 
-	signal(SIGCHLD, SIG_IGN);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &blocked, &open);
+	sigaction(SIGCHLD, &sa, NULL);
+	/* Those of an earlier one that was killed as well. */
+	fork_burial(listener, host);
 	for (;;) {
-		if (poll(&p, 1, -1) < 0 && errno != EINTR)
+		if (ppoll(&p, 1, NULL, &open) < 0 && errno != EINTR)
 			return 1;
-		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		reap_keepers(listener, host);
+		fd =
+		    accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd >= 0)
 			fork_keeper(listener, fd, host, who);
 	}
@@ -138,19 +181,20 @@ main(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "listen", no_argument, NULL, 'l' },
+		{ "bury", no_argument, NULL, 'b' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	AUTO(settings_free) struct settings *host = NULL;
 	struct conf_error e = { 0 };
-	bool is_listener = false;
+	bool is_listener = false, is_bury = false;
 	struct accounts who;
 	const char *missing;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (opt == 'l') {
-			is_listener = true;
+		if (opt == 'l' || opt == 'b') {
+			*(opt == 'l' ? &is_listener : &is_bury) = true;
 			continue;
 		}
 		fputs(usage, opt == 'h' ? stdout : stderr);
@@ -162,6 +206,10 @@ main(int argc, char **argv)
 		syslog(LOG_ERR, "%s", e.what);
 		fprintf(stderr, "keeper: %s\n", e.what);
 		return 1;
+	}
+	if (is_bury) {
+		bury_all(host);
+		return 0;
 	}
 	if ((missing = find_accounts(&who)) != NULL) {
 		syslog(LOG_ERR, "there is no %s", missing);

@@ -15,7 +15,7 @@ context_of(struct connection *c, const struct ksession *s)
 		.connection_id = c->id.text,
 		.sid = s != NULL ? s->sid.text : NULL,
 		.audit_session_id = &c->hello.audit_session_id,
-		.number = &c->number };
+		.number = &c->state->number };
 }
 
 static void
@@ -70,8 +70,12 @@ kevent_connection_end(struct connection *c)
 	event_uint(&ev, "sessions", c->sessions_total);
 	event_uint(&ev, "rejected", c->rejected_own + c->rejected_others);
 	event_string(&ev, "reason", c->end_reason);
+	if (c->has_totals) {
+		event_uint(&ev, "tx", c->activity.tx);
+		event_uint(&ev, "rx", c->activity.rx);
+	}
 	/* With this one, whose number has been taken. */
-	event_uint(&ev, "events", c->number);
+	event_uint(&ev, "events", c->state->number);
 	eventsink_send(&c->sink, &ev);
 }
 
@@ -264,6 +268,6 @@ kevent_session_end(struct connection *c, const struct ksession *s)
 	add_exit(&ev, s);
 	add_recording(&ev, s);
 	if (!s->has_ended)
-		event_string(&ev, "error", "the session wrapper was killed");
+		event_string(&ev, "error", s->unknown_end);
 	eventsink_send(&c->sink, &ev);
 }

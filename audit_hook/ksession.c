@@ -61,6 +61,7 @@ ksession_new(const struct connection *c, const struct keeper_checkin *in,
 	s->fd = fd;
 	s->started_usec = clock_now_usec();
 	s->has_tty = in->has_tty;
+	s->unknown_end = "the session wrapper was killed";
 	if (runs != NULL && is_sftp(c, runs))
 		s->subsystem = "sftp";
 	snprintf(s->size, sizeof(s->size), "%u:%u", in->columns, in->rows);
@@ -74,6 +75,8 @@ ksession_free(struct ksession *s)
 		return;
 	if (s->fd >= 0)
 		close(s->fd);
+	if (s->state != NULL)
+		s->state->is_open = false;
 	recording_clear(&s->recording);
 	seal_clear(&s->seal);
 	free(s->command);
@@ -205,6 +208,29 @@ deny(const struct ksession *s, const char *why)
 	shutdown(s->fd, SHUT_RDWR);
 }
 
+static void
+note_state(struct connection *c, struct ksession *s)
+{
+	struct kstate_session *k = c->state->sessions;
+
+	/* There is one: connections have no more sessions than that. */
+	while (k->is_open)
+		k++;
+	*k = (struct kstate_session){ .has_tty = s->has_tty,
+		.is_recorded = s->is_recorded,
+		.started_usec = s->started_usec,
+		.recording_start_usec = s->recording.start_usec,
+		.has_command = s->command != NULL };
+	memcpy(k->sid, s->sid.text, sizeof(k->sid));
+	if (s->command != NULL)
+		snprintf(k->command, sizeof(k->command), "%s", s->command);
+	if (s->has_file)
+		snprintf(k->recording, sizeof(k->recording), "%s",
+		    s->recording.path);
+	k->is_open = true;
+	s->state = k;
+}
+
 void
 ksession_begin(struct connection *c, struct ksession *s,
     const struct keeper_checkin *in, const struct peer *peer,
@@ -217,6 +243,7 @@ ksession_begin(struct connection *c, struct ksession *s,
 	terminal_init(&t);
 	if (s->has_tty)
 		r = record_terminal(c, s, in, peer, channel[0], &t);
+	note_state(c, s);
 	kevent_session_start(c, s);
 	if (r < 0) {
 		snprintf(why, sizeof(why),

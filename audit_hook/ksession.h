@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "keepermsg.h"
+#include "kstate.h"
 #include "peer.h"
 #include "recording.h"
 #include "seal.h"
@@ -27,6 +28,7 @@ struct ksession {
 	const char *subsystem; /* "sftp", or NULL */
 	char *command; /* what runs; NULL: a login shell */
 	bool has_ended; /* `exit` is known */
+	const char *unknown_end; /* why it is not, else */
 	struct keeper_exit exit;
 	char size[24]; /* "80:25" */
 	bool is_recorded; /* there is a recorder, or was */
@@ -34,6 +36,7 @@ struct ksession {
 	uint64_t over_ms; /* since boot: when the wrapper ended; 0: it runs */
 	struct recording recording;
 	struct seal seal;
+	struct kstate_session *state; /* for when the keeper is killed */
 };
 
 /* A session for this check-in, whose fd it takes; NULL: out of memory. */

@@ -18,8 +18,8 @@ program_of(pid_t pid, struct stat *ret)
 	return stat(path, ret) < 0 ? -errno : 0;
 }
 
-static int
-credentials_of(int fd, struct ucred *ret)
+int
+peer_credentials(int fd, struct ucred *ret)
 {
 	socklen_t len = sizeof(*ret);
 
@@ -34,7 +34,7 @@ monitor_of(int fd, struct monitor *ret)
 	struct stat st;
 	int r;
 
-	if ((r = credentials_of(fd, &cred)) < 0)
+	if ((r = peer_credentials(fd, &cred)) < 0)
 		return r;
 	if (cred.uid != 0)
 		return -EPERM;
@@ -99,7 +99,7 @@ peer_refusal(int fd, const struct monitor *m, uid_t uid, gid_t gid,
 	bool is_traced;
 
 	*ret = (struct peer){ 0 };
-	if (credentials_of(fd, &cred) < 0)
+	if (peer_credentials(fd, &cred) < 0)
 		return "its credentials cannot be read";
 	*ret = (struct peer){ .pid = cred.pid, .uid = cred.uid };
 	if (cred.gid != gid)

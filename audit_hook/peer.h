@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -23,6 +24,9 @@ int monitor_of(int fd, struct monitor *ret);
  * sshd? An sshd that listens is not one, though it was started from there. */
 bool monitor_has_sshd(const struct monitor *m, pid_t pid,
     uint32_t audit_session_id);
+
+/* SO_PEERCRED (unix(7)). 0 or -errno. */
+int peer_credentials(int fd, struct ucred *ret);
 
 struct peer {
 	pid_t pid;

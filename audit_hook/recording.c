@@ -115,6 +115,19 @@ recording_create(struct recording *r, const struct settings *host,
 	return e;
 }
 
+int
+recording_reopen(struct recording *r, const char *path, uint64_t start_usec)
+{
+	int n = snprintf(r->path, sizeof(r->path), "%.*s",
+	    (int)sizeof(r->path) - 1, path);
+
+	if (n < 0)
+		return -EINVAL;
+	r->start_usec = start_usec;
+	r->fd = open(r->path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	return r->fd < 0 ? -errno : 0;
+}
+
 /* Descriptors to their places, from above so that none is run over. */
 static int
 place_descriptors(const int from[RECORDER_FDS])

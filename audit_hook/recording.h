@@ -37,6 +37,9 @@ void recording_init(struct recording *r);
 int recording_create(struct recording *r, const struct settings *host,
     const struct recording_owner *owner, const struct uuid *sid,
     uint64_t now_usec, const char *header);
+/* One that another keeper has left: 0 or -errno. */
+int recording_reopen(struct recording *r, const char *path,
+    uint64_t start_usec);
 /* Starts the recorder between outer and inner, with the file if there is one.
  * The descriptors stay the caller's. 0 or -errno. */
 int recording_start(struct recording *r, const struct settings *host,

@@ -220,6 +220,9 @@ encode(struct writer *w, const struct keeper_message *m)
 	case KEEPERMSG_DENIED:
 		put_string(w, m->u.denied);
 		break;
+	case KEEPERMSG_END:
+		put_string(w, m->u.end);
+		break;
 	case KEEPERMSG_EXIT:
 		writer_u32(w, m->u.exit.exit_code);
 		writer_u32(w, m->u.exit.signal);
@@ -246,6 +249,8 @@ get_body(struct reader *r, struct keeper_message *m)
 		return get_go(r, &m->u.go);
 	case KEEPERMSG_DENIED:
 		return reader_cstring(r, &m->u.denied);
+	case KEEPERMSG_END:
+		return reader_cstring(r, &m->u.end);
 	case KEEPERMSG_EXIT:
 		return get_exit(r, &m->u.exit);
 	case KEEPERMSG_ENVIRONMENT:
@@ -325,6 +330,9 @@ keepermsg_clear(struct keeper_message *m)
 		break;
 	case KEEPERMSG_DENIED:
 		free(m->u.denied);
+		break;
+	case KEEPERMSG_END:
+		free(m->u.end);
 		break;
 	case KEEPERMSG_ENVIRONMENT:
 		strv_clear(&m->u.environment);

@@ -29,7 +29,8 @@ enum keepermsg_type {
 	KEEPERMSG_DENIED = 6, /* keeper: no, and why; also to a HELLO */
 	KEEPERMSG_EXIT = 7, /* wrapper: how the program ended */
 	KEEPERMSG_ENVIRONMENT = 8, /* module: PAM is done; what it set */
-	KEEPERMSG_DONE = 9 /* keeper, to an EXIT: the client has all output */
+	KEEPERMSG_DONE = 9, /* keeper, to an EXIT: the client has all output */
+	KEEPERMSG_END = 10 /* root: the connection is to end, and why */
 };
 
 /* What ends a connection or bounds it; 0: nothing does. */
@@ -101,6 +102,7 @@ struct keeper_message {
 		struct keeper_go go;
 		struct keeper_exit exit;
 		char *denied; /* for the person */
+		char *end; /* the reason */
 		struct strv environment; /* NAME=VALUE to give back */
 	} u;
 };

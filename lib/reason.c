@@ -62,6 +62,8 @@ static const struct {
 	    "the login was not by a certificate" },
 	[REASON_KEEPER] = { "keeper",
 	    "the connection's keeper did not answer" },
+	[REASON_MAX_CONNECTIONS] = { "max_connections",
+	    "the role allows no more connections at a time" },
 	[REASON_REVOKED] = { "revoked", "the certificate is revoked" },
 	[REASON_SOURCE_NOT_ALLOWED] = { "source_not_allowed",
 	    "not allowed from this address" },

@@ -55,6 +55,7 @@ addresses_find(struct addresses *ret)
 	int fd;
 
 	ret->remote[0] = ret->local[0] = '\0';
+	ret->fd = -1;
 	for (fd = 0; fd < DESCRIPTORS_TO_TRY; fd++) {
 		n_remote = n_local = sizeof(remote);
 		if (getpeername(fd, &remote.sa, &n_remote) < 0 ||
@@ -63,6 +64,7 @@ addresses_find(struct addresses *ret)
 			continue;
 		format_address(&remote, ret->remote);
 		format_address(&local, ret->local);
+		ret->fd = fd;
 		return;
 	}
 }

@@ -9,6 +9,7 @@ struct addresses {
 	char remote
 	    [ADDRESS_TEXT_MAX]; /* "192.0.2.1:50222", "[2001:db8::1]:22" */
 	char local[ADDRESS_TEXT_MAX];
+	int fd; /* the connection's socket, sshd's; -1: none */
 };
 
 /* From the process's own descriptors: at session open nothing else tells the

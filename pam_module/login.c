@@ -118,7 +118,8 @@ login_judge(pam_handle_t *pamh, struct login *l)
 {
 	enum reason r;
 
-	*l = (struct login){ .audit_session_id = UINT32_MAX };
+	*l = (struct login){ .audit_session_id = UINT32_MAX,
+		.addresses = { .fd = -1 } };
 	r = judge(pamh, l);
 	if (r == REASON_NONE || l->name == NULL ||
 	    !is_in_break_glass_group(pamh, l))

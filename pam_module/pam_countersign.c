@@ -122,6 +122,12 @@ limits_of(const struct login *l)
 		limits.expires_s = a->expires_s;
 	limits.max_connection_s = a->options.max_connection_time_s;
 	limits.max_sessions = a->options.max_sessions;
+	limits.max_connections = a->options.max_connections;
+	limits.idle_s = a->options.idle_timeout_s;
+	limits.record_exec_max_bytes = a->options.record_exec_max_bytes;
+	limits.record_strict = a->options.record_strict;
+	limits.survivors_kill = a->options.survivors_kill;
+	limits.no_file_copy = !a->options.file_copy;
 	return limits;
 }
 
@@ -155,8 +161,9 @@ fill_hello(const struct login *l, const struct refusal *f,
 		h->break_glass = (char *)(uintptr_t)reason_name(l->break_glass);
 }
 
+/* 0; -errno; -EUSERS with the keeper's words if it wants no such connection. */
 static int
-greet(int fd, const struct login *l)
+greet(int fd, struct login *l)
 {
 	struct keeper_message hello = { .type = KEEPERMSG_HELLO }, answer;
 	char ca[SSHKEY_FINGERPRINT_MAX] = "";
@@ -169,18 +176,23 @@ greet(int fd, const struct login *l)
 		sshkey_fingerprint(f.cert->ca, f.cert->ca_len, ca);
 		hello.u.hello.ca_fingerprint = ca;
 	}
-	r = keepermsg_send(fd, &hello);
+	r = keepermsg_send_fds(fd, &hello, &l->addresses.fd,
+	    l->addresses.fd >= 0 ? 1 : 0);
 	refusal_clear(&f);
 	if (r < 0 || (r = keepermsg_receive(fd, &answer)) < 0)
 		return r;
 	r = answer.type == KEEPERMSG_READY ? 0 : -EBADMSG;
+	if (answer.type == KEEPERMSG_DENIED) {
+		conf_error(&l->error, 0, "%s", answer.u.denied);
+		r = -EUSERS;
+	}
 	keepermsg_clear(&answer);
 	return r;
 }
 
 /* A socket whose keeper supervises this connection, or -errno. */
 static int
-start_keeper(const struct login *l)
+start_keeper(struct login *l)
 {
 	const struct settings *s = l->host.settings;
 	char path[PATH_MAX];
@@ -258,7 +270,9 @@ open_connection(pam_handle_t *pamh, struct login *l)
 
 	if ((reason = login_judge(pamh, l)) != REASON_NONE)
 		return reason;
-	if ((fd = start_keeper(l)) < 0) {
+	if ((fd = start_keeper(l)) == -EUSERS)
+		return REASON_MAX_CONNECTIONS;
+	if (fd < 0) {
 		if (l->break_glass == REASON_NONE) {
 			conf_error(&l->error, 0, "%s: %s",
 			    reason_text(REASON_KEEPER), strerror(-fd));

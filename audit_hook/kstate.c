@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/* Mapped files and open-file-description locks (fcntl(2)), which end with their
+ * process: its children close the descriptor when they become another program. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "kstate.h"
+
+#define LOCK_NAME    ".lock" /* no connection's id */
+#define LOCK_TRIES   100
+#define LOCK_USEC    5000
+#define COMMON_BYTES offsetof(struct kstate, sessions)
+
+static int
+path_of(const char *run_dir, const char *name, char *buf, size_t size)
+{
+	int n = snprintf(buf, size, "%s/" KSTATE_DIR "/%s", run_dir, name);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+static int
+set_lock(int fd)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_OFD_SETLK, &l) < 0 ? -errno : 0;
+}
+
+static bool
+is_locked(int fd)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_OFD_GETLK, &l) < 0 || l.l_type != F_UNLCK;
+}
+
+static int
+map(int fd, struct kstate **ret)
+{
+	void *p = mmap(NULL, sizeof(**ret), PROT_READ | PROT_WRITE, MAP_SHARED,
+	    fd, 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	*ret = p;
+	return 0;
+}
+
+static int
+make_folder(const char *run_dir)
+{
+	char path[PATH_MAX];
+	int r;
+
+	if ((r = path_of(run_dir, "", path, sizeof(path))) < 0)
+		return r;
+	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* Locked, before it has the name that others look for. */
+static int
+prepare(int fd, const struct uuid *id, struct kstate **ret)
+{
+	int r;
+
+	/* Its memory is there now: a full /run is no signal later. */
+	if ((r = set_lock(fd)) < 0 ||
+	    (r = ftruncate(fd, sizeof(**ret)) < 0 ? -errno : 0) < 0 ||
+	    (r = -posix_fallocate(fd, 0,
+		 COMMON_BYTES + sizeof(struct kstate_session))) < 0 ||
+	    (r = map(fd, ret)) < 0)
+		return r;
+	(*ret)->version = KSTATE_VERSION;
+	(*ret)->size = sizeof(**ret);
+	memcpy((*ret)->id, id->text, sizeof((*ret)->id));
+	return 0;
+}
+
+int
+kstate_create(const char *run_dir, const struct uuid *id, struct kstate **ret,
+    int *ret_fd)
+{
+	char path[PATH_MAX], new[PATH_MAX], name[UUID_TEXT_LEN + 8];
+	int fd, r;
+
+	snprintf(name, sizeof(name), "%s.new", id->text);
+	if ((r = make_folder(run_dir)) < 0 ||
+	    (r = path_of(run_dir, id->text, path, sizeof(path))) < 0 ||
+	    (r = path_of(run_dir, name, new, sizeof(new))) < 0)
+		return r;
+	fd = open(new, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	if (fd < 0)
+		return -errno;
+	r = prepare(fd, id, ret);
+	if (r == 0 && rename(new, path) < 0) {
+		r = -errno;
+		munmap(*ret, sizeof(**ret));
+	}
+	if (r < 0) {
+		unlink(new);
+		close(fd);
+		return r;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+void
+kstate_close(struct kstate *k, int fd, const char *run_dir, bool remove)
+{
+	char path[PATH_MAX];
+
+	if (k == NULL)
+		return;
+	if (remove && path_of(run_dir, k->id, path, sizeof(path)) == 0)
+		unlink(path);
+	munmap(k, sizeof(*k));
+	close(fd);
+}
+
+int
+kstate_lock_all(const char *run_dir)
+{
+	AUTO(close) int fd = -1;
+	char path[PATH_MAX];
+	int r, i, locked;
+
+	if ((r = make_folder(run_dir)) < 0 ||
+	    (r = path_of(run_dir, LOCK_NAME, path, sizeof(path))) < 0)
+		return r;
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	for (i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+			locked = fd;
+			fd = -1;
+			return locked;
+		}
+		usleep(LOCK_USEC);
+	}
+	return -ETIMEDOUT;
+}
+
+void
+kstate_unlock_all(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static int
+open_state(const char *run_dir, const char *name)
+{
+	char path[PATH_MAX];
+
+	if (!is_uuid(name) || path_of(run_dir, name, path, sizeof(path)) < 0)
+		return -1;
+	return open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static bool
+is_of(int fd, const char *user)
+{
+	char text[KSTATE_TEXT];
+	ssize_t n =
+	    pread(fd, text, sizeof(text), (off_t)offsetof(struct kstate, user));
+
+	return n == sizeof(text) && strncmp(text, user, sizeof(text)) == 0;
+}
+
+int
+kstate_count(const char *run_dir, const char *user)
+{
+	const struct dirent *entry;
+	char cut[KSTATE_TEXT] = "", path[PATH_MAX];
+	int fd, n = 0;
+	DIR *d;
+
+	snprintf(cut, sizeof(cut), "%s", user);
+	if (path_of(run_dir, "", path, sizeof(path)) < 0 ||
+	    (d = opendir(path)) == NULL)
+		return -errno;
+	while ((entry = readdir(d)) != NULL) {
+		if ((fd = open_state(run_dir, entry->d_name)) < 0)
+			continue;
+		n += is_of(fd, cut) && is_locked(fd);
+		close(fd);
+	}
+	closedir(d);
+	return n;
+}
+
+/* Of this build, and whole. */
+static bool
+is_readable(int fd)
+{
+	struct stat st;
+	uint32_t head[2];
+
+	return fstat(fd, &st) == 0 && st.st_size == sizeof(struct kstate) &&
+	    pread(fd, head, sizeof(head), 0) == sizeof(head) &&
+	    head[0] == KSTATE_VERSION && head[1] == sizeof(struct kstate);
+}
+
+/* Nobody may have been faster, nor the file be another's by now. */
+static int
+take_over(const char *run_dir, const char *name, struct kstate **ret)
+{
+	char path[PATH_MAX];
+	int fd = open_state(run_dir, name);
+
+	if (fd < 0)
+		return -1;
+	if (set_lock(fd) == 0) {
+		if (is_readable(fd) && map(fd, ret) == 0)
+			return fd;
+		if (path_of(run_dir, name, path, sizeof(path)) == 0)
+			unlink(path);
+	}
+	close(fd);
+	return -1;
+}
+
+int
+kstate_next_orphan(const char *run_dir, struct kstate **ret, int *ret_fd)
+{
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	int fd = -1;
+	DIR *d;
+
+	if (path_of(run_dir, "", path, sizeof(path)) < 0 ||
+	    (d = opendir(path)) == NULL)
+		return 0;
+	while (fd < 0 && (entry = readdir(d)) != NULL)
+		fd = take_over(run_dir, entry->d_name, ret);
+	closedir(d);
+	if (fd < 0)
+		return 0;
+	*ret_fd = fd;
+	return 1;
+}
