@@ -111,7 +111,8 @@ bury(struct connection *c)
 	(void)keepermsg_connection_path(c->host->run_dir, c->id.text, c->path,
 	    sizeof(c->path));
 	unlink(c->path);
-	end_sshds(c);
+	if (!c->state->is_break_glass)
+		end_sshds(c);
 	connection_finish(c);
 }
 

@@ -102,6 +102,7 @@ note_state(struct connection *c)
 	k->monitor_dev = c->monitor.dev;
 	k->monitor_ino = c->monitor.ino;
 	k->uid = c->hello.uid;
+	k->is_break_glass = c->hello.break_glass[0] != '\0';
 	k->audit_session_id = c->hello.audit_session_id;
 	k->started_usec = c->started_usec;
 	snprintf(k->user, sizeof(k->user), "%s", c->hello.user);

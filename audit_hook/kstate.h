@@ -41,6 +41,7 @@ struct kstate {
 	uint64_t monitor_dev, monitor_ino;
 	uint32_t uid;
 	uint32_t audit_session_id;
+	bool is_break_glass; /* goes on without a keeper */
 	uint64_t number; /* the next event's ei */
 	uint64_t started_usec;
 	uint64_t sessions_total;

@@ -31,7 +31,7 @@ event '.event=="session.rejected" and .reason=="keeper"'
 kill $mute
 rm -f /run/countersign/keeper.sock
 
-story "a keeper that is killed: the session goes on, the next one is refused"
+story "a keeper that is killed: its connection ends, and that is on record"
 lab_keeper
 : >$EVENTS
 ssh_stays alice deploy -M -N
@@ -42,15 +42,26 @@ event '.event=="session.start"'
 pkill -9 -P "$KEEPER"
 wait $slow
 STATUS=$?
-exits 7
-as alice deploy -- 'echo inside'
-exits 254
-says ''
-warns 'no session'
-ssh_goes
-: >$EVENTS
-# What a killed keeper leaves is one socket that nobody answers.
-rm -f /run/countersign/conn/*
+exits 255
+event '.event=="client.disconnect" and .reason=="the keeper was killed"'
+event '.event=="session.end" and .error=="the keeper was killed"'
+event '.event=="connection.end" and .reason=="the keeper was killed" and .sessions==1'
+[ "$(events .ei | jq -c .ei | sort -n | tr '\n' ' ')" = "0 1 2 3 4 5 " ] || fail "numbers are missing"
+[ -z "$(ls -A /run/countersign/conn; ls /run/countersign/state)" ] || fail "something was left behind"
+wait "$CLIENT" 2>/dev/null
+pkill -f '^sleep 1'
+
+story "one that was killed together with who started it"
+fresh
+ssh_stays alice deploy -- 'sleep 35'
+event '.event=="session.start"'
+pkill -9 -f /usr/libexec/countersign/keeper
+rm -f /run/countersign/keeper.sock
+lab_keeper
+event '.event=="session.end" and .error=="the keeper was killed"'
+event '.event=="connection.end" and .reason=="the keeper was killed"'
+wait "$CLIENT" 2>/dev/null
+pkill -f '^sleep 35'
 
 story "a keeper that is told to stop writes the ends"
 ssh_stays alice deploy -M -N

@@ -161,3 +161,110 @@ zstd -qdcf "$path.zst" >"$LAB/cast"
 shown "$LAB/cast" | cmp - "$LAB/out" || fail "something was shown that is not on record: $(cat "$LAB/out" "$LAB/thief.out")"
 grep -q 'Input/output error' "$LAB/thief.out" || fail "it had no terminal that was taken from it: $(cat "$LAB/thief.out")"
 grep -aq 'crw------- 1 root *root' "$LAB/out" || fail "sshd's terminal is still somebody's: $(cat "$LAB/out")"
+
+story "root's session is recorded like anybody's"
+fresh
+policy <<END2
+{ "version": 2, "roles": {
+    "web": { "allow": { "logins": ["deploy", "root"], "node_labels": { "*": ["*"] } } },
+    "idle": { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } }, "options": { "idle_timeout": "3s" } },
+    "one": { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } }, "options": { "max_connections": 1 } },
+    "brief": { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } }, "options": { "max_connection_time": "2s" } } } }
+END2
+as alice root -tt -- 'tty; who; id -un'
+exits 0
+unpacked
+shown "$LAB/cast" | cmp - "$LAB/out" || fail "the recording differs"
+grep -q '^root' "$LAB/out" || fail "not root"
+
+story "a disk that is full: the session goes on, the record ends whole, and that is told"
+fresh
+mount -t tmpfs -o size=3m,mode=750 tmpfs $RECORDINGS
+echo 'RecordingReserve 1MiB' >>/etc/countersign/node.conf
+kill "$KEEPER"
+wait "$KEEPER" 2>/dev/null
+rm -f /run/countersign/keeper.sock
+lab_keeper
+as alice deploy -tt -- 'stty -opost; seq 1000000; echo end'
+exits 0
+{ seq 1000000; echo end; } | cmp - "$LAB/out" || fail "the client got something else"
+event '.event=="recording.failed" and (.reason|test("No space left")) and .strict==false'
+event '.event=="session.end" and .recording.blake2b'
+path=$(events '.event=="session.end"' | jq -r .recording.path)
+cp "$path" "$LAB/cast" 2>/dev/null || zstd -qdcf "$path.zst" >"$LAB/cast"
+shown "$LAB/cast" >"$LAB/shown"
+head -c "$(stat -c %s "$LAB/shown")" "$LAB/out" | cmp - "$LAB/shown" || fail "what there is of it is not the beginning"
+[ "$(stat -c %s "$LAB/shown")" -gt 1000000 ] || fail "it ends too early"
+tail -n 1 "$LAB/cast" | grep -q '"x", "0"' || fail "it has no end: $(tail -n 1 "$LAB/cast")"
+umount $RECORDINGS
+
+story "a folder that cannot be written: the session goes on, and that is told"
+fresh
+mount -t tmpfs -o ro tmpfs $RECORDINGS
+as alice deploy -tt -- 'echo here'
+exits 0
+grep -q here "$LAB/out" || fail "it did not go on"
+event '.event=="recording.failed" and (.reason|test("Read-only"))'
+event '.event=="session.start" and .session_recording=="off"'
+umount $RECORDINGS
+sed -i '/RecordingReserve/d' /etc/countersign/node.conf
+
+story "who sits idle is put out, and reads why"
+fresh
+issue idle idle
+(sleep 1; echo 'echo still here'; sleep 20) | timeout 30 ssh -F "$LAB/ssh_config" -i "$LAB/keys/idle" -o ServerAliveInterval=1 -tt deploy@web1 >"$LAB/out" 2>"$LAB/err"
+grep -q 'still here' "$LAB/out" || fail "no shell"
+grep -q 'this connection is ended: idle for 3s' "$LAB/out" || fail "it was not said: $(cat "$LAB/out")"
+event '.event=="client.disconnect" and .reason=="idle for 3s"'
+event '.event=="connection.end" and .duration_ms>=4000 and .duration_ms<9000'
+unpacked
+grep -q '"m", "this connection is ended: idle for 3s"' "$LAB/cast" || fail "it is not on record"
+
+story "who types is not idle, nor is a transfer; a forwarding without traffic is"
+fresh
+(for i in 1 2 3 4 5 6; do sleep 1; echo "echo $i"; done; echo exit) | timeout 30 ssh -F "$LAB/ssh_config" -i "$LAB/keys/idle" -tt deploy@web1 >"$LAB/out" 2>"$LAB/err" ||
+  fail "it was put out: $(cat "$LAB/out")"
+as idle deploy -- 'for i in 1 2 3 4 5 6 7 8; do sleep 1; head -c 2000 /dev/zero; done'
+exits 0
+no_event '.event=="client.disconnect"'
+as idle deploy -o ServerAliveInterval=1 -N
+exits 255
+event '.event=="client.disconnect" and .reason=="idle for 3s"'
+event '.event=="connection.end" and .rx>1000 and .tx>1000'
+
+story "a longest time is said on the terminal, too"
+fresh
+issue brief brief
+(sleep 10) | timeout 30 ssh -F "$LAB/ssh_config" -i "$LAB/keys/brief" -tt deploy@web1 >"$LAB/out" 2>"$LAB/err"
+grep -q 'this connection is ended: the connection has lasted for 2 seconds' "$LAB/out" || fail "it was not said: $(cat "$LAB/out")"
+event '.event=="session.end" and .signal=="HUP"'
+
+story "as many connections as the role allows, and no more, also when two come at once"
+fresh
+issue one one
+ssh_stays one deploy -- 'sleep 20'
+event '.event=="session.start"'
+as one deploy -- 'echo second'
+exits 255
+says ''
+event '.event=="session.rejected" and .reason=="max_connections" and (.error|test("has 1 connections"))'
+ssh_goes
+pkill -f '^sleep 20'
+settled
+clients=()
+for i in 1 2 3 4; do
+  ssh -F "$LAB/ssh_config" -i "$LAB/keys/one" deploy@web1 'sleep 3; echo in' >"$LAB/out.$i" 2>/dev/null </dev/null &
+  clients+=($!)
+done
+wait "${clients[@]}"
+[ "$(cat "$LAB"/out.? | grep -c in)" = 1 ] || fail "$(cat "$LAB"/out.? | grep -c in) got in"
+
+story "a keeper that was killed does not count"
+fresh
+ssh_stays one deploy -- 'sleep 20'
+event '.event=="session.start"'
+pkill -9 -P "$KEEPER"
+event '.event=="connection.end"'
+wait "$CLIENT" 2>/dev/null
+as one deploy -- 'echo next'
+says next
