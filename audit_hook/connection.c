@@ -16,6 +16,7 @@
 #include "connection.h"
 #include "kevents.h"
 #include "listener.h"
+#include "survivors.h"
 
 #define PEER_TIMEOUT_MS 1000
 #define SPOOL_RETRY_MS	100
@@ -259,11 +260,21 @@ close_channel(const int channel[KEEPERMSG_MAX_FDS])
 			close(channel[i]);
 }
 
+void
+connection_tell_to_end(struct connection *c, const char *why)
+{
+	if (c->is_told || c->ending.told_ms != 0)
+		return;
+	snprintf(c->end_reason, sizeof(c->end_reason), "%s", why);
+	c->is_told = true;
+}
+
 /* countersign-audit's kill: root's word, and not that of a root's session,
  * whose wrapper has the group. It takes fd then. */
 static bool
 is_told_to_end(struct connection *c, int fd)
 {
+	char why[sizeof(c->end_reason)];
 	struct keeper_message m;
 	struct ucred cred;
 
@@ -272,10 +283,10 @@ is_told_to_end(struct connection *c, int fd)
 		return false;
 	if (keepermsg_set_timeout(fd, PEER_TIMEOUT_MS) == 0 &&
 	    keepermsg_receive(fd, &m) == 0) {
-		if (m.type == KEEPERMSG_END && c->ending.told_ms == 0) {
-			snprintf(c->end_reason, sizeof(c->end_reason),
-			    "ended by root: %s", m.u.end);
-			c->is_told = true;
+		if (m.type == KEEPERMSG_END) {
+			snprintf(why, sizeof(why), "ended by root: %s",
+			    m.u.end);
+			connection_tell_to_end(c, why);
 		}
 		keepermsg_clear(&m);
 	}
@@ -341,6 +352,9 @@ hear_sshd(struct connection *c)
 	c->sshd = -1;
 	c->has_totals = activity_close(&c->activity);
 	c->ended_usec = clock_now_usec();
+	if (c->hello.limits.survivors_kill)
+		c->survivors_ended =
+		    survivors_end(c->hello.audit_session_id, c->monitor.pid);
 	for (i = 0; i < c->n_sessions; i++) {
 		if (c->sessions[i]->fd >= 0)
 			kevent_session_leave(c, c->sessions[i]);

@@ -46,6 +46,7 @@ struct connection {
 	struct activity activity;
 	bool has_totals; /* activity's rx and tx are the last word */
 	char end_reason[600];
+	uint64_t survivors_ended;
 	bool is_told; /* root wants it to end */
 };
 
@@ -61,5 +62,8 @@ int connection_serve(int fd, const struct settings *host, gid_t session_gid,
  * afterwards, or half a minute has. */
 void connection_finish(struct connection *c);
 void connection_free(struct connection *c);
+/* It is to end as soon as it has dealt with what there is; the first reason
+ * counts. */
+void connection_tell_to_end(struct connection *c, const char *why);
 
 #endif

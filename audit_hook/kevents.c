@@ -4,6 +4,7 @@
 
 #include "auto.h"
 #include "kevents.h"
+#include "survivors.h"
 
 static struct event_context
 context_of(struct connection *c, const struct ksession *s)
@@ -70,6 +71,10 @@ kevent_connection_end(struct connection *c)
 	event_uint(&ev, "sessions", c->sessions_total);
 	event_uint(&ev, "rejected", c->rejected_own + c->rejected_others);
 	event_string(&ev, "reason", c->end_reason);
+	event_uint(&ev, "survivors",
+	    survivors_count(c->hello.audit_session_id, c->monitor.pid));
+	if (c->hello.limits.survivors_kill)
+		event_uint(&ev, "survivors_ended", c->survivors_ended);
 	if (c->has_totals) {
 		event_uint(&ev, "tx", c->activity.tx);
 		event_uint(&ev, "rx", c->activity.rx);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* One session, from its check-in to the event that ends it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "jsontext.h"
 #include "kevents.h"
 #include "ksession.h"
+#include "survivors.h"
 #include "terminal.h"
 
 DEFINE_AUTO(json_decref, json_t)
@@ -146,17 +148,14 @@ create_file(struct connection *c, struct ksession *s,
 	return r;
 }
 
-/* The terminal is sshd's no more after this, whether or not it works. */
 static int
-move_to_recorder(struct connection *c, struct ksession *s, struct terminal *t,
-    const struct peer *peer)
+start_recorder(struct connection *c, struct ksession *s, int fds[RECORDER_FDS])
 {
-	int r;
+	const struct recording_manner how = { .has_tty = s->has_tty,
+		.is_strict = c->hello.limits.record_strict,
+		.max_bytes = c->hello.limits.record_exec_max_bytes };
+	int r = recording_start(&s->recording, c->host, &c->owner, fds, &how);
 
-	if ((r = terminal_seize(t, peer->sshd)) < 0)
-		return r;
-	r = recording_start(&s->recording, c->host, &c->owner, t->outer,
-	    t->master, c->hello.limits.record_strict);
 	s->is_recorded = r == 0;
 	return r;
 }
@@ -167,7 +166,7 @@ record_terminal(struct connection *c, struct ksession *s,
     const struct keeper_checkin *in, const struct peer *peer, int channel,
     struct terminal *t)
 {
-	int r, file;
+	int r, file, fds[RECORDER_FDS];
 
 	if ((r = terminal_open(t, channel, peer->pid, peer->sshd,
 		 (uid_t)c->hello.uid)) < 0)
@@ -175,27 +174,101 @@ record_terminal(struct connection *c, struct ksession *s,
 	/* Without a file its bytes still pass through the recorder. */
 	if ((file = create_file(c, s, in)) < 0 && c->hello.limits.record_strict)
 		return file;
-	r = move_to_recorder(c, s, t, peer);
+	memset(fds, -1, sizeof(fds));
+	/* The terminal is sshd's no more after this. */
+	if ((r = terminal_seize(t, peer->sshd)) < 0)
+		return r;
+	fds[RECORDER_OUTER] = t->outer;
+	fds[RECORDER_INNER] = t->master;
+	r = start_recorder(c, s, fds);
 	return r < 0 ? r : file;
+}
+
+/* What the program gets in place of the channel: with `path` a terminal, else
+ * its three pipes; nothing where fds[0] is -1. */
+struct replacement {
+	const char *path;
+	int fds[KEEPERMSG_MAX_FDS];
+};
+
+/* pipes[i] is for descriptor i: what is read of it, what is written to it. */
+static int
+make_pipes(int pipes[KEEPERMSG_MAX_FDS][2])
+{
+	int i, r;
+
+	for (i = 0; i < KEEPERMSG_MAX_FDS; i++) {
+		if (pipe2(pipes[i], O_CLOEXEC) == 0)
+			continue;
+		r = -errno;
+		while (i-- > 0) {
+			close(pipes[i][0]);
+			close(pipes[i][1]);
+		}
+		return r;
+	}
+	return 0;
+}
+
+static void
+set_nonblocking(const int fds[RECORDER_FDS])
+{
+	int i, flags;
+
+	for (i = 0; i < RECORDER_FDS; i++)
+		if (fds[i] >= 0 && (flags = fcntl(fds[i], F_GETFL)) >= 0)
+			(void)fcntl(fds[i], F_SETFL, flags | O_NONBLOCK);
+}
+
+/* 0 with the pipes that the program gets; else why it is not recorded. */
+static int
+record_streams(struct connection *c, struct ksession *s,
+    const struct keeper_checkin *in, const int channel[KEEPERMSG_MAX_FDS],
+    struct replacement *ret)
+{
+	int r, i, pipes[KEEPERMSG_MAX_FDS][2], fds[RECORDER_FDS];
+
+	for (i = 0; i < KEEPERMSG_MAX_FDS; i++)
+		if (channel[i] < 0)
+			return -EBADF;
+	if ((r = create_file(c, s, in)) < 0 || (r = make_pipes(pipes)) < 0)
+		return r;
+	fds[RECORDER_CONTROL] = fds[RECORDER_FILE] = -1;
+	fds[RECORDER_OUTER] = channel[0];
+	fds[RECORDER_INNER] = pipes[0][1];
+	fds[RECORDER_INNER_OUT] = pipes[1][0];
+	fds[RECORDER_OUTER_OUT] = channel[1];
+	fds[RECORDER_INNER_ERR] = pipes[2][0];
+	fds[RECORDER_OUTER_ERR] = channel[2];
+	set_nonblocking(fds);
+	r = start_recorder(c, s, fds);
+	close(pipes[0][1]);
+	close(pipes[1][0]);
+	close(pipes[2][0]);
+	ret->fds[0] = pipes[0][0];
+	ret->fds[1] = pipes[1][1];
+	ret->fds[2] = pipes[2][1];
+	return r;
 }
 
 static int
 send_go(struct connection *c, const struct ksession *s,
-    const struct terminal *t)
+    const struct replacement *with)
 {
 	struct keeper_message go = { .type = KEEPERMSG_GO };
-	bool has_own = s->is_recorded;
 
 	go.u.go = (struct keeper_go){ .sid = (char *)(uintptr_t)s->sid.text,
-		.terminal =
-		    has_own ? (char *)(uintptr_t)t->path : (char[]){ "" },
+		.terminal = (char *)(uintptr_t)with->path,
 		.shell = c->hello.shell,
 		.sftp_server = c->host->sftp_server,
 		.command = c->hello.command,
 		.last_login = c->last_login,
 		.has_motd = c->host->print_motd,
 		.environment = c->environment };
-	return keepermsg_send_fds(s->fd, &go, &t->slave, has_own ? 1 : 0);
+	return keepermsg_send_fds(s->fd, &go, with->fds,
+	    with->fds[0] < 0	     ? 0
+		: with->path != NULL ? 1
+				     : KEEPERMSG_MAX_FDS);
 }
 
 static void
@@ -231,18 +304,52 @@ note_state(struct connection *c, struct ksession *s)
 	s->state = k;
 }
 
+/* Without a terminal only a role that demands the record costs a relay. */
+static int
+record(struct connection *c, struct ksession *s,
+    const struct keeper_checkin *in, const struct peer *peer,
+    const int channel[KEEPERMSG_MAX_FDS], struct terminal *t,
+    struct replacement *ret)
+{
+	int r;
+
+	if (!s->has_tty && !c->hello.limits.record_strict)
+		return 0;
+	if (!s->has_tty)
+		return record_streams(c, s, in, channel, ret);
+	r = record_terminal(c, s, in, peer, channel[0], t);
+	if (s->is_recorded) {
+		ret->path = t->path;
+		ret->fds[0] = t->slave;
+	}
+	return r;
+}
+
+static void
+let_go_of(const struct ksession *s, struct terminal *t,
+    const struct replacement *with)
+{
+	int i;
+
+	for (i = 0; i < KEEPERMSG_MAX_FDS && !s->has_tty; i++)
+		if (with->fds[i] >= 0)
+			close(with->fds[i]);
+	terminal_clear(t);
+}
+
 void
 ksession_begin(struct connection *c, struct ksession *s,
     const struct keeper_checkin *in, const struct peer *peer,
     const int channel[KEEPERMSG_MAX_FDS])
 {
+	struct replacement with = { .fds = { -1, -1, -1 } };
 	struct terminal t;
 	char why[160];
-	int r = 0;
+	int r;
 
+	s->wrapper = peer->pid;
 	terminal_init(&t);
-	if (s->has_tty)
-		r = record_terminal(c, s, in, peer, channel[0], &t);
+	r = record(c, s, in, peer, channel, &t, &with);
 	note_state(c, s);
 	kevent_session_start(c, s);
 	if (r < 0) {
@@ -253,9 +360,9 @@ ksession_begin(struct connection *c, struct ksession *s,
 	if (r < 0 && c->hello.limits.record_strict)
 		deny(s, why);
 	/* A wrapper that is gone is heard of as a read of nothing. */
-	else if (send_go(c, s, &t) < 0)
+	else if (send_go(c, s, &with) < 0)
 		shutdown(s->fd, SHUT_RDWR);
-	terminal_clear(&t);
+	let_go_of(s, &t, &with);
 }
 
 void
@@ -298,6 +405,18 @@ hear_wrapper(struct ksession *s)
 	s->over_ms = clock_boot_ms();
 }
 
+/* A program without a terminal would go on, unseen. */
+static void
+end_if_strict(struct connection *c, const struct ksession *s)
+{
+	if (!c->hello.limits.record_strict)
+		return;
+	if (s->fd >= 0)
+		survivors_kill_session(s->wrapper);
+	connection_tell_to_end(c,
+	    "a session cannot be recorded any more, and the role demands it");
+}
+
 static void
 hear_recorder(struct connection *c, struct ksession *s)
 {
@@ -315,10 +434,13 @@ hear_recorder(struct connection *c, struct ksession *s)
 		snprintf(why, sizeof(why), "the recording cannot go on: %s",
 		    strerror((int)m.error));
 		kevent_recording_failed(c, s, why);
+		end_if_strict(c, s);
 	}
-	if (r == -ECONNRESET && s->recording.why == 0)
+	if (r == -ECONNRESET && s->recording.why == 0) {
 		kevent_recording_failed(c, s,
 		    "the recorder was killed, and the session with it");
+		end_if_strict(c, s);
+	}
 }
 
 /* "0", "130", "HUP"; "" where nobody knows. */

@@ -22,6 +22,7 @@ struct connection;
 
 struct ksession {
 	int fd; /* the wrapper's; -1: it has ended */
+	pid_t wrapper;
 	struct uuid sid;
 	uint64_t started_usec;
 	bool has_tty;

@@ -13,30 +13,33 @@
 
 static const char usage[] =
     "usage: recorder --start USEC [--reserve BYTES] [--strict] [--input]\n"
+    "           [--streams [--max BYTES]]\n"
     "(the keeper starts it; see countersign-keeper(8))\n";
 
 static int
-read_options(int argc, char **argv, struct relay_options *ret)
+read_options(int argc, char **argv, struct recorder_options *ret)
 {
 	static const struct option longs[] = {
 		{ "start", required_argument, NULL, 's' },
 		{ "reserve", required_argument, NULL, 'r' },
 		{ "strict", no_argument, NULL, 'S' },
 		{ "input", no_argument, NULL, 'i' },
+		{ "streams", no_argument, NULL, 't' },
+		{ "max", required_argument, NULL, 'm' },
 		{ NULL, 0, NULL, 0 },
 	};
+	uint64_t *number;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (opt) {
 		case 's':
-			if (parse_uint(optarg, 0, UINT64_MAX,
-				&ret->start_usec) < 0)
-				return -1;
-			break;
 		case 'r':
-			if (parse_uint(optarg, 0, UINT64_MAX,
-				&ret->reserve_bytes) < 0)
+		case 'm':
+			number = opt == 's' ? &ret->start_usec
+			    : opt == 'r'    ? &ret->reserve_bytes
+					    : &ret->max_bytes;
+			if (parse_uint(optarg, 0, UINT64_MAX, number) < 0)
 				return -1;
 			break;
 		case 'S':
@@ -45,16 +48,20 @@ read_options(int argc, char **argv, struct relay_options *ret)
 		case 'i':
 			ret->has_input = true;
 			break;
+		case 't':
+			ret->has_streams = true;
+			break;
 		default:
 			return -1;
 		}
+	}
 	return optind == argc && ret->start_usec != 0 ? 0 : -1;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct relay_options options = { 0 };
+	struct recorder_options options = { 0 };
 
 	if (read_options(argc, argv, &options) < 0) {
 		fputs(usage, stderr);
@@ -63,6 +70,9 @@ main(int argc, char **argv)
 	relay_prepare();
 	if (sandbox_enter() < 0)
 		return 1;
-	relay_run(&options);
+	if (options.has_streams)
+		streams_run(&options);
+	else
+		relay_run(&options);
 	return 0;
 }

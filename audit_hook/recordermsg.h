@@ -14,7 +14,13 @@ enum recorder_fd {
 	RECORDER_CONTROL = 0,
 	RECORDER_OUTER = 1, /* the terminal that sshd has the other end of */
 	RECORDER_INNER = 2, /* the master of the session's own */
+	/* Without a terminal these two are standard input, from sshd and to the
+	 * program, and there are four more pipes. */
 	RECORDER_FILE = 3, /* appended to; not open: nothing is recorded */
+	RECORDER_INNER_OUT = 4,
+	RECORDER_OUTER_OUT = 5,
+	RECORDER_INNER_ERR = 6,
+	RECORDER_OUTER_ERR = 7,
 	RECORDER_FDS
 };
 

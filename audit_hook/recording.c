@@ -150,9 +150,10 @@ place_descriptors(const int from[RECORDER_FDS])
 
 /* The outer terminal tells its size to whoever leads the session on it. */
 static int
-become_nobody(const struct recording_owner *owner)
+become_nobody(const struct recording_owner *owner, bool has_tty)
 {
-	if (setsid() < 0 || ioctl(RECORDER_OUTER, TIOCSCTTY, 0) < 0 ||
+	if (setsid() < 0 ||
+	    (has_tty && ioctl(RECORDER_OUTER, TIOCSCTTY, 0) < 0) ||
 	    setgroups(0, NULL) < 0 ||
 	    setresgid(owner->gid, owner->gid, owner->gid) < 0 ||
 	    setresuid(owner->uid, owner->uid, owner->uid) < 0)
@@ -160,47 +161,70 @@ become_nobody(const struct recording_owner *owner)
 	return 0;
 }
 
-static _Noreturn void
-run_recorder(const struct recording *r, const struct settings *host,
-    const struct recording_owner *owner, const int fds[RECORDER_FDS],
-    bool is_strict)
+static void
+exec_recorder(const struct recording *r, const struct settings *host,
+    const struct recording_manner *how)
 {
-	struct rlimit most = { host->recording_max_bytes,
-		host->recording_max_bytes };
-	char start[32], reserve[32];
-	char *argv[] = { (char[]){ "recorder" }, (char[]){ "--start" }, start,
-		(char[]){ "--reserve" }, reserve,
-		is_strict ? (char[]){ "--strict" } : NULL, NULL };
+	char start[32], reserve[32], most[32];
+	static char words[][12] = { "recorder", "--start", "--reserve",
+		"--strict", "--streams", "--max" };
+	char *argv[11] = { words[0], words[1], start, words[2], reserve };
 	char *envp[] = { NULL };
-	sigset_t none;
+	size_t n = 5;
 
 	snprintf(start, sizeof(start), "%llu",
 	    (unsigned long long)r->start_usec);
 	snprintf(reserve, sizeof(reserve), "%llu",
 	    (unsigned long long)host->recording_reserve_bytes);
+	snprintf(most, sizeof(most), "%llu",
+	    (unsigned long long)how->max_bytes);
+	if (how->is_strict)
+		argv[n++] = words[3];
+	if (!how->has_tty) {
+		argv[n++] = words[4];
+		argv[n++] = words[5];
+		argv[n++] = most;
+	}
+	argv[n] = NULL;
+	execve(RECORDER, argv, envp);
+}
+
+static _Noreturn void
+run_recorder(const struct recording *r, const struct settings *host,
+    const struct recording_owner *owner, const int fds[RECORDER_FDS],
+    const struct recording_manner *how)
+{
+	struct rlimit most = { host->recording_max_bytes,
+		host->recording_max_bytes };
+	sigset_t none;
+
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (place_descriptors(fds) == 0 && become_nobody(owner) == 0 &&
+	if (place_descriptors(fds) == 0 &&
+	    become_nobody(owner, how->has_tty) == 0 &&
 	    setrlimit(RLIMIT_FSIZE, &most) == 0)
-		execve(RECORDER, argv, envp);
+		exec_recorder(r, host, how);
 	_exit(127);
 }
 
 int
 recording_start(struct recording *r, const struct settings *host,
-    const struct recording_owner *owner, int outer, int inner, bool is_strict)
+    const struct recording_owner *owner, int fds[RECORDER_FDS],
+    const struct recording_manner *how)
 {
-	int ends[2], fds[RECORDER_FDS] = { -1, outer, inner, r->fd }, e;
+	int ends[2], e;
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+	if (access(RECORDER, X_OK) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	if (r->start_usec == 0)
 		r->start_usec = clock_boot_usec();
 	r->active_ms = clock_boot_ms();
 	fds[RECORDER_CONTROL] = ends[1];
+	fds[RECORDER_FILE] = r->fd;
 	if ((pid = fork()) == 0)
-		run_recorder(r, host, owner, fds, is_strict);
+		run_recorder(r, host, owner, fds, how);
 	e = -errno;
 	close(ends[1]);
 	if (pid < 0) {

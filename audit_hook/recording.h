@@ -20,6 +20,12 @@ struct recording_owner {
 	gid_t readers; /* whose group the files are */
 };
 
+struct recording_manner {
+	bool has_tty;
+	bool is_strict;
+	uint64_t max_bytes;
+};
+
 struct recording {
 	int fd; /* the file; -1: none */
 	char path[PATH_MAX];
@@ -40,10 +46,12 @@ int recording_create(struct recording *r, const struct settings *host,
 /* One that another keeper has left: 0 or -errno. */
 int recording_reopen(struct recording *r, const char *path,
     uint64_t start_usec);
-/* Starts the recorder between outer and inner, with the file if there is one.
- * The descriptors stay the caller's. 0 or -errno. */
+/* Starts the recorder on these descriptors (recordermsg.h), which stay the
+ * caller's; control and file are put among them. Without a terminal, what is
+ * more than max_bytes of a stream passes unrecorded. 0 or -errno. */
 int recording_start(struct recording *r, const struct settings *host,
-    const struct recording_owner *owner, int outer, int inner, bool is_strict);
+    const struct recording_owner *owner, int fds[RECORDER_FDS],
+    const struct recording_manner *how);
 /* What the recorder says: 1 with *ret, 0 for nothing of sense, -ECONNRESET once
  * it is gone. */
 int recording_hear(struct recording *r, struct recorder_report *ret);

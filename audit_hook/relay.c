@@ -10,21 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/statfs.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include "castwriter.h"
-#include "clock.h"
-#include "recordermsg.h"
+#include "castfile.h"
+#include "recorderlink.h"
 #include "relay.h"
 
 /* A terminal gives at most 4 KiB at a time: several make one event. */
-#define OUTPUT_BYTES   65536
+#define OUTPUT_BYTES   CASTFILE_BYTES
 #define INPUT_BYTES    4096
-#define LOOK_AT_DISK   (1024 * 1024)
-#define ACTIVITY_USEC  USEC_PER_SEC
 #define FAREWELL_TRIES 50
 #define FAREWELL_MS    20
 
@@ -34,22 +29,20 @@ struct buffer {
 };
 
 struct relay {
-	const struct relay_options *options;
+	const struct recorder_options *options;
+	struct castfile file;
 	struct buffer output, input;
 	struct buffer next; /* output that is not on record yet */
 	bool is_at_end; /* after `next` there is no more */
 	bool is_draining; /* DRAINED is owed */
 	struct caststream shown, typed;
 	struct winsize size;
-	bool is_recording;
-	uint64_t since_disk; /* bytes written since the disk was looked at */
 	uint64_t told_usec; /* of the last ACTIVITY */
-	uint64_t tx, rx;
+	struct recorder_count count;
 	enum recorder_end why; /* 0: goes on */
 };
 
 static char output_bytes[2][OUTPUT_BYTES], input_bytes[INPUT_BYTES];
-static char line[CASTWRITER_ROOM(OUTPUT_BYTES)];
 static volatile sig_atomic_t is_resized = 1;
 
 static void
@@ -82,80 +75,25 @@ is_empty(const struct buffer *b)
 	return b->from == b->to;
 }
 
-static uint64_t
-since_start(const struct relay *r)
-{
-	uint64_t now = clock_boot_usec();
-
-	return now > r->options->start_usec ? now - r->options->start_usec : 0;
-}
-
 static void
 report(const struct relay *r, struct recorder_report *m)
 {
-	m->version = RECORDERMSG_VERSION;
-	m->tx = r->tx;
-	m->rx = r->rx;
-	/* A keeper that is gone or does not listen is not waited for. */
-	(void)send(RECORDER_CONTROL, m, sizeof(*m),
-	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	recorderlink_say(m, &r->count);
 }
 
+/* Said once; a role that demands the record has no session without it. */
 static void
-fail(struct relay *r, int error)
+notice_failure(struct relay *r)
 {
 	struct recorder_report m = { .type = RECORDER_FAILED,
-		.error = (uint32_t)error };
+		.error = (uint32_t)r->file.error };
 
-	r->is_recording = false;
+	if (r->file.error == 0)
+		return;
+	r->file.error = 0;
 	report(r, &m);
 	if (r->options->is_strict)
 		r->why = RECORDER_END_FAILED;
-}
-
-/* The end of the disk is not ours: others write their ends there. */
-static bool
-disk_is_full(struct relay *r)
-{
-	struct statfs fs;
-
-	r->since_disk = 0;
-	return fstatfs(RECORDER_FILE, &fs) == 0 &&
-	    (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize <
-	    r->options->reserve_bytes;
-}
-
-/* The first n bytes of `line`, whole or it has failed. */
-static void
-write_down(struct relay *r, size_t n)
-{
-	size_t at = 0;
-	ssize_t w;
-
-	if (n == 0 || !r->is_recording)
-		return;
-	if (r->since_disk >= LOOK_AT_DISK && disk_is_full(r)) {
-		fail(r, ENOSPC);
-		return;
-	}
-	r->since_disk += n;
-	while (at < n) {
-		w = write(RECORDER_FILE, line + at, n - at);
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0) {
-			fail(r, w < 0 ? errno : EIO);
-			return;
-		}
-		at += (size_t)w;
-	}
-}
-
-static void
-record(struct relay *r, struct caststream *s, const char *p, size_t n)
-{
-	if (r->is_recording)
-		write_down(r, caststream_event(s, since_start(r), p, n, line));
 }
 
 /* Adds what is there, as far as there is room. false: the other side is gone. */
@@ -210,10 +148,11 @@ show_next(struct relay *r)
 		r->why = RECORDER_END_PROGRAM;
 		return;
 	}
-	record(r, &r->shown, r->next.bytes, r->next.to);
+	castfile_bytes(&r->file, &r->shown, r->next.bytes, r->next.to);
+	notice_failure(r);
 	if (r->why != 0)
 		return;
-	r->tx += r->next.to;
+	r->count.tx += r->next.to;
 	r->output = r->next;
 	r->next = (struct buffer){ shown.bytes, 0, 0 };
 	if (!drain(RECORDER_OUTER, &r->output))
@@ -231,18 +170,6 @@ is_echoed(void)
 }
 
 static void
-tell_activity(struct relay *r)
-{
-	struct recorder_report m = { .type = RECORDER_ACTIVITY };
-	uint64_t now = clock_boot_usec();
-
-	if (r->told_usec != 0 && now - r->told_usec < ACTIVITY_USEC)
-		return;
-	r->told_usec = now;
-	report(r, &m);
-}
-
-static void
 take_input(struct relay *r)
 {
 	r->input.from = r->input.to = 0;
@@ -252,10 +179,12 @@ take_input(struct relay *r)
 	}
 	if (is_empty(&r->input))
 		return;
-	r->rx += r->input.to;
-	tell_activity(r);
+	r->count.rx += r->input.to;
+	recorderlink_say_active(&r->told_usec, &r->count);
 	if (r->options->has_input && is_echoed())
-		record(r, &r->typed, r->input.bytes, r->input.to);
+		castfile_bytes(&r->file, &r->typed, r->input.bytes,
+		    r->input.to);
+	notice_failure(r);
 }
 
 static void
@@ -272,8 +201,7 @@ resize(struct relay *r)
 	r->size = now;
 	ioctl(RECORDER_INNER, TIOCSWINSZ, &now);
 	snprintf(text, sizeof(text), "%ux%u", now.ws_col, now.ws_row);
-	write_down(r,
-	    castwriter_text(since_start(r), 'r', text, line, sizeof(line)));
+	castfile_text(&r->file, 'r', text);
 	m.columns = now.ws_col;
 	m.rows = now.ws_row;
 	report(r, &m);
@@ -292,8 +220,7 @@ show(struct relay *r, const char *text)
 
 	b.to = (size_t)snprintf(message, sizeof(message),
 	    "\r\ncountersign: %s\r\n", text);
-	write_down(r,
-	    castwriter_text(since_start(r), 'm', text, line, sizeof(line)));
+	castfile_text(&r->file, 'm', text);
 	for (tries = 0; tries < FAREWELL_TRIES; tries++) {
 		if (!drain(RECORDER_OUTER, &r->output) ||
 		    !drain(RECORDER_OUTER, &b) ||
@@ -307,25 +234,19 @@ static void
 obey(struct relay *r)
 {
 	struct recorder_order m = { 0 };
-	ssize_t n = recv(RECORDER_CONTROL, &m, sizeof(m), MSG_DONTWAIT);
+	int n = recorderlink_hear(&m);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n == 0)
 		return;
-	if (n == 0 || n < 0) {
-		/* Nobody supervises this any more. */
-		show(r, "the session's keeper is gone; ending the session");
-		r->why = RECORDER_END_TOLD;
-		return;
-	}
-	if (n != sizeof(m) || m.version != RECORDERMSG_VERSION ||
-	    memchr(m.text, '\0', sizeof(m.text)) == NULL)
-		return;
-	if (m.type == RECORDER_DRAIN) {
+	if (n > 0 && m.type == RECORDER_DRAIN) {
 		r->is_draining = true;
 		return;
 	}
-	show(r, m.text);
-	if (m.type == RECORDER_STOP)
+	/* Nobody supervises this any more, or nobody wants it to go on. */
+	show(r,
+	    n > 0 ? m.text
+		  : "the session's keeper is gone; ending the session");
+	if (n < 0 || m.type == RECORDER_STOP)
 		r->why = RECORDER_END_TOLD;
 }
 
@@ -399,26 +320,24 @@ end(struct relay *r)
 		show(r,
 		    "this session cannot be recorded any more, and its "
 		    "role demands it; ending the session");
-	write_down(r, caststream_end(&r->shown, since_start(r), line));
-	write_down(r, caststream_end(&r->typed, since_start(r), line));
+	castfile_end(&r->file, &r->shown);
+	castfile_end(&r->file, &r->typed);
 	report(r, &m);
 }
 
 void
-relay_run(const struct relay_options *options)
+relay_run(const struct recorder_options *options)
 {
 	struct relay r = { .options = options,
 		.output = { output_bytes[0], 0, 0 },
 		.next = { output_bytes[1], 0, 0 },
 		.input = { input_bytes, 0, 0 },
 		.shown = { .code = 'o' },
-		.typed = { .code = 'i' },
-		.since_disk = LOOK_AT_DISK };
-	struct statfs fs;
+		.typed = { .code = 'i' } };
 	sigset_t open;
 
 	sigemptyset(&open);
-	r.is_recording = fstatfs(RECORDER_FILE, &fs) == 0;
+	castfile_init(&r.file, options->start_usec, options->reserve_bytes);
 	(void)ioctl(RECORDER_INNER, TIOCGWINSZ, &r.size);
 	while (r.why == 0) {
 		if (is_resized)

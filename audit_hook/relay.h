@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: ISC */
-/* The recorder's loop: bytes from terminal to terminal, and on record. */
+/* The recorder's loops: a session's bytes from here to there, and on record. */
 #ifndef CS_RELAY_H
 #define CS_RELAY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct relay_options {
+struct recorder_options {
 	uint64_t start_usec; /* since boot: time 0 of the recording */
 	uint64_t reserve_bytes; /* of the disk, to be left free */
-	bool is_strict; /* what cannot be recorded is not shown: it ends */
+	uint64_t max_bytes; /* of each stream that is recorded */
+	bool is_strict; /* what cannot be recorded does not pass: it ends */
 	bool has_input; /* what is typed is recorded, while it is echoed */
+	bool has_streams; /* no terminal: stdin and stdout, stderr */
 };
 
 /* Catches SIGWINCH and leaves alone what else a terminal sends. Call before the
  * sandbox. */
 void relay_prepare(void);
-/* Until either side is gone; says why to the keeper. */
-void relay_run(const struct relay_options *options);
+/* A terminal, until either side is gone; says why to the keeper. */
+void relay_run(const struct recorder_options *options);
+/* A channel without one (streams.c), until nobody writes any more. */
+void streams_run(const struct recorder_options *options);
 
 #endif

@@ -15,7 +15,8 @@ allow_calls(scmp_filter_ctx f)
 {
 	static const int calls[] = { SCMP_SYS(read), SCMP_SYS(write),
 		SCMP_SYS(ppoll), SCMP_SYS(sendto), SCMP_SYS(recvfrom),
-		SCMP_SYS(fstatfs), SCMP_SYS(clock_gettime), SCMP_SYS(close),
+		SCMP_SYS(fstatfs), SCMP_SYS(shutdown), SCMP_SYS(splice),
+		SCMP_SYS(clock_gettime), SCMP_SYS(close),
 		SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall),
 		SCMP_SYS(exit_group) };
 	size_t i;

@@ -84,10 +84,24 @@ check_in(int fd, const char *command, struct keeper_message *ret,
 	return r;
 }
 
+/* The channel is the recorder's now. */
+static int
+move_to_streams(const int fds[KEEPERMSG_MAX_FDS])
+{
+	int i;
+
+	for (i = 0; i < KEEPERMSG_MAX_FDS; i++) {
+		if (fds[i] < 0 || dup2(fds[i], i) < 0)
+			return -1;
+		close(fds[i]);
+	}
+	return 0;
+}
+
 /* sshd's terminal is the keeper's now, hung up for everybody else; this one is
  * the session's. */
 static int
-move_to(const char *path, int terminal)
+move_to_terminal(const char *path, int terminal)
 {
 	int fd;
 
@@ -98,6 +112,15 @@ move_to(const char *path, int terminal)
 			return -1;
 	close(terminal);
 	return setenv("SSH_TTY", path, 1);
+}
+
+/* To what the keeper has given in place of sshd's descriptors. */
+static int
+move(const struct keeper_go *go, const int fds[KEEPERMSG_MAX_FDS])
+{
+	if (go->terminal[0] != '\0')
+		return move_to_terminal(go->terminal, fds[0]);
+	return fds[0] >= 0 ? move_to_streams(fds) : 0;
 }
 
 /* However slow the client takes it, and no longer than there is a keeper. */
@@ -151,9 +174,8 @@ main(void)
 	/* That of sshd's terminal, which the keeper takes away. */
 	hangup = signal(SIGHUP, SIG_IGN);
 	r = check_in(fd, command, &answer, fds);
-	if (r == 0 && answer.type == KEEPERMSG_GO &&
-	    answer.u.go.terminal[0] != '\0')
-		r = move_to(answer.u.go.terminal, fds[0]);
+	if (r == 0 && answer.type == KEEPERMSG_GO)
+		r = move(&answer.u.go, fds);
 	signal(SIGHUP, hangup);
 	if (r < 0)
 		return refuse("the connection's keeper does not answer");

@@ -81,19 +81,19 @@ int
 proc_stat(pid_t pid, struct proc_stat *ret)
 {
 	char path[PROC_PATH_MAX], buf[1024];
-	uint64_t ppid, start, tty;
+	uint64_t ppid, start, tty, session;
 	const char *state;
 	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if ((r = read_file(path, buf, sizeof(buf))) < 0)
 		return r;
-	if (stat_field(buf, 4, &ppid) < 0 || stat_field(buf, 7, &tty) < 0 ||
-	    stat_field(buf, 22, &start) < 0 ||
+	if (stat_field(buf, 4, &ppid) < 0 || stat_field(buf, 6, &session) < 0 ||
+	    stat_field(buf, 7, &tty) < 0 || stat_field(buf, 22, &start) < 0 ||
 	    (state = strrchr(buf, ')')) == NULL || state[1] != ' ')
 		return -EBADMSG;
-	*ret =
-	    (struct proc_stat){ (pid_t)ppid, start, state[2], device_of(tty) };
+	*ret = (struct proc_stat){ (pid_t)ppid, start, state[2], device_of(tty),
+		(pid_t)session };
 	return 0;
 }
 

@@ -12,6 +12,7 @@ struct proc_stat {
 	uint64_t start_ticks; /* since boot, in clock ticks */
 	char state; /* 'R', 'S', 'T' ... */
 	dev_t terminal; /* the controlling one; 0: none */
+	pid_t session; /* its leader */
 };
 
 /* Each: 0 or -errno; -ENOENT or -ESRCH if there is no such process. */

@@ -270,6 +270,16 @@ open_connection(pam_handle_t *pamh, struct login *l)
 
 	if ((reason = login_judge(pamh, l)) != REASON_NONE)
 		return reason;
+	/* What cannot be found cannot be ended. */
+	if (l->decision.access.options.survivors_kill &&
+	    l->break_glass == REASON_NONE &&
+	    l->audit_session_id == UINT32_MAX) {
+		conf_error(&l->error, 0,
+		    "the role has survivors killed, and there is no audit "
+		    "session to know them by: is pam_loginuid before "
+		    "pam_countersign?");
+		return REASON_NOT_ENFORCED;
+	}
 	if ((fd = start_keeper(l)) == -EUSERS)
 		return REASON_MAX_CONNECTIONS;
 	if (fd < 0) {

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* The recorder's end of its socket to the keeper. */
+#ifndef CS_RECORDERLINK_H
+#define CS_RECORDERLINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "recordermsg.h"
+
+/* Bytes to and from the client. */
+struct recorder_count {
+	uint64_t tx, rx;
+};
+
+/* Says it, without waiting for a keeper that does not listen. */
+void recorderlink_say(struct recorder_report *m,
+    const struct recorder_count *count);
+/* 1 with an order; 0: there is none; -1: the keeper is gone. */
+int recorderlink_hear(struct recorder_order *ret);
+/* ACTIVITY, at most once a second. *told_usec, since boot, begins with 0. */
+void recorderlink_say_active(uint64_t *told_usec,
+    const struct recorder_count *count);
+
+#endif
