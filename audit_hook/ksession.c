@@ -12,6 +12,7 @@
 #include "auto.h"
 #include "clock.h"
 #include "connection.h"
+#include "filecopy.h"
 #include "jsontext.h"
 #include "kevents.h"
 #include "ksession.h"
@@ -325,6 +326,15 @@ record(struct connection *c, struct ksession *s,
 	return r;
 }
 
+/* A command that the role itself forces is the admin's business. */
+static bool
+copies_files(const struct connection *c, const struct ksession *s)
+{
+	return c->hello.limits.no_file_copy && c->hello.command[0] == '\0' &&
+	    s->command != NULL &&
+	    (s->subsystem != NULL || is_file_copy(s->command));
+}
+
 static void
 let_go_of(const struct ksession *s, struct terminal *t,
     const struct replacement *with)
@@ -349,6 +359,12 @@ ksession_begin(struct connection *c, struct ksession *s,
 
 	s->wrapper = peer->pid;
 	terminal_init(&t);
+	if (copies_files(c, s)) {
+		note_state(c, s);
+		kevent_session_start(c, s);
+		deny(s, "the role allows no file copies");
+		return;
+	}
 	r = record(c, s, in, peer, channel, &t, &with);
 	note_state(c, s);
 	kevent_session_start(c, s);

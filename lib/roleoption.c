@@ -38,7 +38,7 @@ const struct role_option role_option_rows[] = {
 	GIVES("agent_forwarding", agent_forwarding),
 	GIVES("x11_forwarding", x11_forwarding),
 	{ "file_copy", OPTION_BOOL, MERGE_ALL, AT(file_copy), { NULL, NULL },
-	    false, false },
+	    false, true },
 	{ "force_command", OPTION_COMMAND, MERGE_SAME, AT(force_command),
 	    { NULL, NULL }, true, true },
 	{ "source", OPTION_RANGES, MERGE_COMMON, AT(source), { NULL, NULL },

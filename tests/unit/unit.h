@@ -28,6 +28,8 @@ TCase *case_ledger(void);
 TCase *case_profile(void);
 TCase *case_agent(void);
 TCase *case_sshdlog(void);
+TCase *case_cast(void);
+TCase *case_filecopy(void);
 
 /* tests/vectors/NAME; the caller frees. */
 char *vector_read(const char *name, size_t *ret_len);
