@@ -24,6 +24,22 @@ has_special(uint64_t v)
 		   BYTES(0x80)) != 0;
 }
 
+static size_t
+put(char *out, size_t at, const void *p, size_t n)
+{
+	memcpy(out + at, p, n);
+	return at + n;
+}
+
+/* U+FFFD */
+static size_t
+put_replacement(char *out, size_t at)
+{
+	static const uint8_t bytes[3] = { 0xef, 0xbf, 0xbd };
+
+	return put(out, at, bytes, sizeof(bytes));
+}
+
 /* Copies what JSON text holds as it is; returns how much that was. */
 static size_t
 copy_plain(const uint8_t *p, size_t n, char *out)
@@ -53,11 +69,14 @@ escape(uint8_t c, char *out)
 		['\r'] = 'r' };
 
 	out[0] = '\\';
-	if (c == '"' || c == '\\' || (c < 0x20 && shorts[c] != 0)) {
-		out[1] = c < 0x20 ? shorts[c] : (char)c;
+	out[1] = 'u';
+	if (c == '"' || c == '\\')
+		out[1] = (char)c;
+	else if (c < 0x20 && shorts[c] != 0)
+		out[1] = shorts[c];
+	if (out[1] != 'u')
 		return 2;
-	}
-	memcpy(out + 1, "u00", 3);
+	out[2] = out[3] = '0';
 	out[4] = hex[c >> 4];
 	out[5] = hex[c & 15];
 	return 6;
@@ -106,13 +125,11 @@ encode(const uint8_t *p, size_t n, char *out, size_t *ret_left)
 		    (*ret_left = cut_character(p + i, n - i)) != 0)
 			break;
 		if (used == 0) {
-			memcpy(out + at, "\xef\xbf\xbd", 3);
-			at += 3;
+			at = put_replacement(out, at);
 			i++;
 			continue;
 		}
-		memcpy(out + at, p + i, used);
-		at += used;
+		at = put(out, at, p + i, used);
 		i += used;
 	}
 	return at;
@@ -121,16 +138,19 @@ encode(const uint8_t *p, size_t n, char *out, size_t *ret_left)
 static size_t
 begin(uint64_t usec, char code, char *out)
 {
-	return (size_t)sprintf(out, "[%llu.%06llu, \"%c\", \"",
+	int n = snprintf(out, CASTWRITER_ROOM(0), "[%llu.%06llu, \"%c\", \"",
 	    (unsigned long long)(usec / USEC_PER_SEC),
 	    (unsigned long long)(usec % USEC_PER_SEC), code);
+
+	return n > 0 ? (size_t)n : 0;
 }
 
 static size_t
 end(char *out, size_t at)
 {
-	memcpy(out + at, "\"]\n", 3);
-	return at + 3;
+	static const char closing[3] = { '"', ']', '\n' };
+
+	return put(out, at, closing, sizeof(closing));
 }
 
 /* What has waited, completed by the first of the new bytes: how many of these
@@ -148,8 +168,7 @@ complete(struct caststream *s, const uint8_t *p, size_t n, char *out,
 	memcpy(whole + had, p, take);
 	(void)utf8_decode(whole, had + take, &used);
 	if (used > had) {
-		memcpy(out + *at, whole, used);
-		*at += used;
+		*at = put(out, *at, whole, used);
 		s->n_carry = 0;
 		return used - had;
 	}
@@ -160,10 +179,8 @@ complete(struct caststream *s, const uint8_t *p, size_t n, char *out,
 		return take;
 	}
 	*at += encode(whole, had, out + *at, &left);
-	for (; left > 0; left--) {
-		memcpy(out + *at, "\xef\xbf\xbd", 3);
-		*at += 3;
-	}
+	for (; left > 0; left--)
+		*at = put_replacement(out, *at);
 	s->n_carry = 0;
 	return 0;
 }
@@ -194,8 +211,8 @@ caststream_end(struct caststream *s, uint64_t usec, char *out)
 
 	if (s->n_carry == 0)
 		return 0;
-	for (i = 0; i < s->n_carry; i++, at += 3)
-		memcpy(out + at, "\xef\xbf\xbd", 3);
+	for (i = 0; i < s->n_carry; i++)
+		at = put_replacement(out, at);
 	s->n_carry = 0;
 	return end(out, at);
 }
@@ -209,6 +226,5 @@ castwriter_text(uint64_t usec, char code, const char *text, char *out,
 	if (CASTWRITER_ROOM(n) > size)
 		return 0;
 	at = begin(usec, code, out);
-	memcpy(out + at, text, n);
-	return end(out, at + n);
+	return end(out, put(out, at, text, n));
 }

@@ -166,9 +166,10 @@ exec_recorder(const struct recording *r, const struct settings *host,
     const struct recording_manner *how)
 {
 	char start[32], reserve[32], most[32];
-	static char words[][12] = { "recorder", "--start", "--reserve",
-		"--strict", "--streams", "--max" };
-	char *argv[11] = { words[0], words[1], start, words[2], reserve };
+	static char name[] = "recorder", start_flag[] = "--start",
+		    reserve_flag[] = "--reserve", strict[] = "--strict",
+		    streams[] = "--streams", max_flag[] = "--max";
+	char *argv[11] = { name, start_flag, start, reserve_flag, reserve };
 	char *envp[] = { NULL };
 	size_t n = 5;
 
@@ -179,10 +180,10 @@ exec_recorder(const struct recording *r, const struct settings *host,
 	snprintf(most, sizeof(most), "%llu",
 	    (unsigned long long)how->max_bytes);
 	if (how->is_strict)
-		argv[n++] = words[3];
+		argv[n++] = strict;
 	if (!how->has_tty) {
-		argv[n++] = words[4];
-		argv[n++] = words[5];
+		argv[n++] = streams;
+		argv[n++] = max_flag;
 		argv[n++] = most;
 	}
 	argv[n] = NULL;
@@ -283,11 +284,13 @@ recording_say(const struct recording *r, enum recorder_order_type type,
 
 	if (r->control < 0)
 		return;
-	for (; *text != '\0' && n < sizeof(m.text) - 1; text++)
-		m.text[n++] =
-		    *text < ' ' || *text > '~' || *text == '"' || *text == '\\'
-		    ? '?'
-		    : *text;
+	for (; *text != '\0' && n < sizeof(m.text) - 1; text++) {
+		m.text[n] = '?';
+		if (*text >= ' ' && *text <= '~' && *text != '"' &&
+		    *text != '\\')
+			m.text[n] = *text;
+		n++;
+	}
 	(void)send(r->control, &m, sizeof(m), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

@@ -36,10 +36,14 @@ allow_ioctls(scmp_filter_ctx f)
 	size_t i;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(requests); i++)
-		if ((r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-			 SCMP_A1_64(SCMP_CMP_EQ, requests[i]))) < 0)
+	for (i = 0; i < ARRAY_SIZE(requests); i++) {
+		const struct scmp_arg_cmp is_it = { 1, SCMP_CMP_EQ, requests[i],
+			0 };
+
+		if ((r = seccomp_rule_add_array(f, SCMP_ACT_ALLOW,
+			 SCMP_SYS(ioctl), 1, &is_it)) < 0)
 			return r;
+	}
 	return 0;
 }
 

@@ -125,8 +125,8 @@ read_all(int fd)
 	unsigned long long total = 0;
 	ssize_t n;
 
-	while ((n = read(fd, buf, sizeof(buf))) > 0 ||
-	    (n < 0 && errno == EINTR))
+	while (
+	    (n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR))
 		total += n > 0 ? (unsigned long long)n : 0;
 	return total;
 }

@@ -30,7 +30,7 @@ has_connection() { [ -n "$(ls -A /run/countersign/conn)" ]; }
 nothing_left() {
   ! pgrep -f '^recorder |^/usr/libexec/countersign/session|^sshd: deploy' >/dev/null &&
     [ -z "$(pgrep -P "$KEEPER")" ] && ! pgrep -u deploy >/dev/null &&
-    [ -z "$(ls -A /run/countersign/conn /run/countersign/state 2>/dev/null | grep -v -e : -e '^$' -e '^.lock$')" ] &&
+    [ -z "$(find /run/countersign/conn /run/countersign/state -mindepth 1 ! -name .lock)" ] &&
     [ -z "$(find /var/log/countersign/recordings -name '*.cast')" ]
 }
 

@@ -160,7 +160,7 @@ grep -q '^Seccomp:.*2' "/proc/$pid/status" || fail "no filter"
 grep -q '^NoNewPrivs:.*1' "/proc/$pid/status" || fail "it may gain privileges"
 [ "$(stat -c %U "/proc/$pid/exe" 2>/dev/null)$(ps -o user:30= -p "$pid")" != rootroot ] || fail "it is root"
 [ "$(ps -o user:30= -p "$pid")" = _countersign-record ] || fail "it is $(ps -o user:30= -p "$pid")"
-[ "$(grep -c CapEff:.*0000000000000000 "/proc/$pid/status")" = 1 ] || fail "it has capabilities"
+[ "$(grep -c 'CapEff:.*0000000000000000' "/proc/$pid/status")" = 1 ] || fail "it has capabilities"
 setpriv --reuid=_countersign-record --regid=_countersign-record --clear-groups cat "/proc/$pid/environ" >/dev/null 2>&1 && fail "its like can look into it"
 ls "/proc/$pid/fd" | tr '\n' ' ' >"$LAB/fds"
 # Two of its eight are closed: the client has no input.

@@ -30,7 +30,8 @@ through(const uint8_t *p, size_t n, size_t most, size_t *ret_len)
 			   : caststream_event(&s, 1500000, p + at, piece, line);
 		at += piece;
 		if (made > 0) {
-			json_t *a = json_loadb(line, made, JSON_ALLOW_NUL, NULL);
+			json_t *a =
+			    json_loadb(line, made, JSON_ALLOW_NUL, NULL);
 			json_t *data = json_array_get(a, 2);
 
 			ck_assert_msg(a != NULL && json_array_size(a) == 3,

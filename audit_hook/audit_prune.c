@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: ISC */
+/* countersign-audit prune: recordings do not stay for ever, if somebody says
+ * so; what a crash has left uncompressed is sealed. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "auto.h"
+#include "clock.h"
+#include "eventsink.h"
+#include "kstate.h"
+#include "parse.h"
+#include "settings.h"
+
+DEFINE_AUTO(settings_free, struct settings)
+
+#define ARCHIVE CS_LIBEXEC "/archive"
+#define DEPTH	16
+
+static const char usage[] =
+    "usage: countersign-audit prune [--older-than TIME] [--max-size SIZE]\n"
+    "           [--dry-run]\n"
+    "Deletes recordings older than TIME (90d), then the oldest until the rest is\n"
+    "no more than SIZE (10GiB); compresses what a crash has left. Nothing is\n"
+    "deleted without one of the two; sessions that are open are left alone.\n";
+
+struct file {
+	char *path;
+	uint64_t bytes;
+	uint64_t mtime_s;
+	bool is_plain; /* .cast */
+};
+
+/* nftw(3) has no context. */
+static struct files {
+	struct file *v;
+	size_t n, room;
+	int error;
+} files;
+
+static bool
+ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static int
+add(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	bool is_plain = ends_with(path, ".cast");
+	struct file *more;
+
+	(void)where;
+	if (type != FTW_F || (!is_plain && !ends_with(path, ".cast.zst")))
+		return 0;
+	if (files.n == files.room) {
+		files.room = files.room != 0 ? 2 * files.room : 256;
+		more = reallocarray(files.v, files.room, sizeof(*more));
+		if (more == NULL)
+			return files.error = -ENOMEM;
+		files.v = more;
+	}
+	files.v[files.n] = (struct file){ strdup(path), (uint64_t)st->st_size,
+		(uint64_t)st->st_mtime, is_plain };
+	if (files.v[files.n].path == NULL)
+		return files.error = -ENOMEM;
+	files.n++;
+	return 0;
+}
+
+static int
+by_age(const void *a, const void *b)
+{
+	const struct file *x = a, *y = b;
+
+	return x->mtime_s < y->mtime_s ? -1 : x->mtime_s > y->mtime_s;
+}
+
+struct pruning {
+	const struct settings *host;
+	uint64_t older_s, max_bytes; /* 0: not asked for */
+	bool is_dry;
+	uint64_t n_deleted, bytes_deleted;
+	struct kstate *state; /* room to read one */
+};
+
+static bool
+is_in(const struct kstate *k, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < KSTATE_SESSIONS; i++)
+		if (k->sessions[i].is_open &&
+		    strncmp(k->sessions[i].recording, path, PATH_MAX) == 0)
+			return true;
+	return false;
+}
+
+/* Also of a keeper that was killed: it is sealed by who buries that. */
+static bool
+is_in_use(const struct pruning *p, const char *path)
+{
+	const struct dirent *entry;
+	char name[PATH_MAX];
+	bool is_found = false;
+	DIR *d;
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/" KSTATE_DIR, p->host->run_dir);
+	if ((d = opendir(name)) == NULL)
+		return errno != ENOENT;
+	while (!is_found && (entry = readdir(d)) != NULL) {
+		if (!is_uuid(entry->d_name))
+			continue;
+		fd = openat(dirfd(d), entry->d_name, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0 &&
+		    read(fd, p->state, sizeof(*p->state)) == sizeof(*p->state))
+			is_found = is_in(p->state, path);
+		if (fd >= 0)
+			close(fd);
+	}
+	closedir(d);
+	return is_found;
+}
+
+static void delete (struct pruning *p, struct file *f)
+{
+	printf("%s %s\n", p->is_dry ? "would delete" : "deleting", f->path);
+	if (!p->is_dry && unlink(f->path) < 0) {
+		audit_complain("cannot delete '%s': %s", f->path,
+		    strerror(errno));
+		return;
+	}
+	p->n_deleted++;
+	p->bytes_deleted += f->bytes;
+	free(f->path);
+	f->path = NULL;
+}
+
+static void
+delete_old(struct pruning *p)
+{
+	uint64_t now = clock_now_usec() / USEC_PER_SEC, total = 0;
+	size_t i;
+
+	for (i = 0; i < files.n; i++)
+		total += files.v[i].bytes;
+	for (i = 0; i < files.n; i++) {
+		struct file *f = &files.v[i];
+		bool is_old = p->older_s != 0 && f->mtime_s + p->older_s < now;
+
+		if (!is_old && (p->max_bytes == 0 || total <= p->max_bytes))
+			continue;
+		if (f->is_plain && is_in_use(p, f->path))
+			continue;
+		total -= f->bytes;
+		delete (p, f);
+	}
+}
+
+static void
+seal(const char *path)
+{
+	char *argv[] = { (char[]){ "archive" }, (char *)(uintptr_t)path, NULL };
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		if (freopen("/dev/null", "w", stdout) != NULL)
+			execv(ARCHIVE, argv);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
+		audit_complain("cannot compress '%s'", path);
+}
+
+static void
+seal_left(const struct pruning *p)
+{
+	size_t i;
+
+	for (i = 0; i < files.n; i++)
+		if (files.v[i].path != NULL && files.v[i].is_plain &&
+		    !is_in_use(p, files.v[i].path)) {
+			printf("%s %s\n",
+			    p->is_dry ? "would compress" : "compressing",
+			    files.v[i].path);
+			if (!p->is_dry)
+				seal(files.v[i].path);
+		}
+}
+
+/* That records are gone is a record. */
+static void
+report(const struct pruning *p)
+{
+	struct event_context ctx = { .host = p->host, .emitter = "audit" };
+	struct eventsink sink;
+	struct event ev;
+
+	if (p->n_deleted == 0 || p->is_dry)
+		return;
+	event_init(&ev, &ctx, "recording.deleted", "CS022I");
+	event_uint(&ev, "files", p->n_deleted);
+	event_uint(&ev, "bytes", p->bytes_deleted);
+	if (p->older_s != 0)
+		event_uint(&ev, "older_than_s", p->older_s);
+	if (p->max_bytes != 0)
+		event_uint(&ev, "max_bytes", p->max_bytes);
+	eventsink_init(&sink, p->host, "audit");
+	eventsink_send(&sink, &ev);
+	eventsink_clear(&sink);
+}
+
+static int
+prune(struct pruning *p)
+{
+	const char *dir = p->host->recording_dir;
+
+	if (nftw(dir, add, DEPTH, FTW_PHYS) != 0)
+		return audit_complain("cannot look through '%s': %s", dir,
+		    strerror(files.error < 0 ? -files.error : errno));
+	if (files.n > 0)
+		qsort(files.v, files.n, sizeof(*files.v), by_age);
+	delete_old(p);
+	seal_left(p);
+	report(p);
+	return AUDIT_DONE;
+}
+
+static void
+free_files(void)
+{
+	size_t i;
+
+	for (i = 0; i < files.n; i++)
+		free(files.v[i].path);
+	free(files.v);
+}
+
+static int
+bad(const char *what, const char *text)
+{
+	audit_complain("'%s' is no %s", text, what);
+	return AUDIT_USAGE;
+}
+
+int
+audit_prune(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "older-than", required_argument, NULL, 'o' },
+		{ "max-size", required_argument, NULL, 'm' },
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	AUTO(settings_free) struct settings *host = NULL;
+	struct conf_error e = { 0 };
+	struct pruning p = { 0 };
+	int opt, r;
+
+	while ((opt = getopt_long(argc, argv, "hn", longs, NULL)) != -1)
+		switch (opt) {
+		case 'o':
+			if (parse_duration(optarg, &p.older_s) < 0)
+				return bad("time such as 90d", optarg);
+			break;
+		case 'm':
+			if (parse_bytes(optarg, &p.max_bytes) < 0)
+				return bad("size such as 10GiB", optarg);
+			break;
+		case 'n':
+			p.is_dry = true;
+			break;
+		default:
+			return audit_usage(usage, opt == 'h');
+		}
+	if (optind != argc)
+		return audit_usage(usage, false);
+	if ((host = settings_load_host(&e)) == NULL)
+		return audit_complain("%s", e.what);
+	p.host = host;
+	if ((p.state = malloc(sizeof(*p.state))) == NULL)
+		return audit_complain("out of memory");
+	r = prune(&p);
+	free(p.state);
+	free_files();
+	return r;
+}

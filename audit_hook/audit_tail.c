@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: ISC */
+/* countersign-audit tail and watch: what happens now. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "auditfind.h"
+#include "auto.h"
+#include "castreader.h"
+#include "eventlog.h"
+#include "eventsink.h"
+#include "settings.h"
+#include "termfilter.h"
+
+DEFINE_AUTO(castreader_close, struct castreader)
+DEFINE_AUTO(settings_free, struct settings)
+
+#define LOOK_MS 100
+
+static const char tail_usage[] =
+    "usage: countersign-audit tail [--follow] [--lines N] [--json]\n"
+    "           [--user ID] [--events FILE]\n";
+static const char watch_usage[] =
+    "usage: countersign-audit watch [--events FILE] SESSION\n"
+    "Shows an open session from its beginning on, as it happens, until it ends\n"
+    "or you press ^C. That you have looked is an event of its own.\n";
+
+static void
+pause_a_moment(void)
+{
+	const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000L };
+
+	nanosleep(&moment, NULL);
+}
+
+/* ---- tail */
+
+struct tail {
+	const char *user;
+	bool is_json;
+};
+
+static void
+print_line(const struct tail *t, const char *line, size_t n)
+{
+	json_t *event = json_loadb(line, n, 0, NULL);
+	const char *user = eventlog_text(event, "user");
+
+	if (json_is_object(event) &&
+	    (t->user == NULL || strcmp(t->user, user) == 0)) {
+		if (t->is_json) {
+			fwrite(line, 1, n, stdout);
+		} else {
+			printf("%.19s %-18s ", eventlog_text(event, "time"),
+			    eventlog_text(event, "event"));
+			audit_print_safe(stdout, user);
+			putchar(' ');
+			audit_print_safe(stdout, eventlog_text(event, "login"));
+			putchar(' ');
+			audit_print_safe(stdout,
+			    eventlog_text(event, "command"));
+			audit_print_safe(stdout,
+			    eventlog_text(event, "reason"));
+			putchar('\n');
+		}
+	}
+	json_decref(event);
+}
+
+/* Where the last n lines begin. */
+static long
+start_of_last(FILE *f, unsigned long n)
+{
+	long at;
+
+	if (fseek(f, 0, SEEK_END) < 0)
+		return 0;
+	for (at = ftell(f); at > 0; at--) {
+		if (fseek(f, at - 1, SEEK_SET) < 0)
+			return 0;
+		if (getc(f) == '\n' && n-- == 0)
+			break;
+	}
+	return at;
+}
+
+static void
+print_what_is_there(const struct tail *t, FILE *f)
+{
+	AUTO(free) char *line = NULL;
+	size_t room = 0;
+	long at = ftell(f);
+	ssize_t n;
+
+	clearerr(f);
+	while ((n = getline(&line, &room, f)) > 0) {
+		/* Half a line comes whole the next time. */
+		if (line[n - 1] != '\n') {
+			(void)fseek(f, at, SEEK_SET);
+			break;
+		}
+		print_line(t, line, (size_t)n);
+		at = ftell(f);
+	}
+	fflush(stdout);
+}
+
+/* logrotate(8) has put another file in its place. */
+static bool
+was_replaced(FILE *f, const char *path)
+{
+	struct stat now, own;
+
+	return stat(path, &now) == 0 && fstat(fileno(f), &own) == 0 &&
+	    (now.st_ino != own.st_ino || now.st_size < ftell(f));
+}
+
+static int
+tail(const struct tail *t, const char *path, unsigned long lines, bool follows)
+{
+	FILE *f = fopen(path, "re"), *next;
+
+	if (f == NULL)
+		return audit_complain("cannot read '%s': %s", path,
+		    strerror(errno));
+	(void)fseek(f, start_of_last(f, lines), SEEK_SET);
+	print_what_is_there(t, f);
+	while (follows && !ferror(stdout)) {
+		pause_a_moment();
+		print_what_is_there(t, f);
+		if (was_replaced(f, path) &&
+		    (next = fopen(path, "re")) != NULL) {
+			fclose(f);
+			f = next;
+		}
+	}
+	fclose(f);
+	return AUDIT_DONE;
+}
+
+int
+audit_tail(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "follow", no_argument, NULL, 'f' },
+		{ "lines", required_argument, NULL, 'n' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "user", required_argument, NULL, 'u' },
+		{ "events", required_argument, NULL, 'e' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *events = AUDIT_EVENTS;
+	struct tail t = { 0 };
+	bool follows = false;
+	uint64_t lines = 10;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "fhn:", longs, NULL)) != -1)
+		switch (opt) {
+		case 'f':
+			follows = true;
+			break;
+		case 'n':
+			if (parse_uint(optarg, 0, 1000000, &lines) < 0)
+				return audit_usage(tail_usage, false);
+			break;
+		case 'j':
+			t.is_json = true;
+			break;
+		case 'u':
+			t.user = optarg;
+			break;
+		case 'e':
+			events = optarg;
+			break;
+		default:
+			return audit_usage(tail_usage, opt == 'h');
+		}
+	if (optind != argc)
+		return audit_usage(tail_usage, false);
+	return tail(&t, events, (unsigned long)lines, follows);
+}
+
+/* ---- watch */
+
+/* Before anything is shown: whoever watches is on record, too. */
+static int
+report_watching(const char *path)
+{
+	AUTO(settings_free) struct settings *host = NULL;
+	struct event_context ctx = { .emitter = "audit" };
+	struct conf_error e = { 0 };
+	struct eventsink sink;
+	struct event ev;
+	char sid[UUID_TEXT_LEN + 1] = "", uid[16];
+	const char *name = strrchr(path, '/');
+	int r;
+
+	if ((host = settings_load_host(&e)) == NULL)
+		return audit_complain("%s", e.what);
+	snprintf(sid, sizeof(sid), "%.36s", name != NULL ? name + 1 : path);
+	snprintf(uid, sizeof(uid), "%u", getuid());
+	ctx.host = host;
+	if (is_uuid(sid))
+		ctx.sid = sid;
+	event_init(&ev, &ctx, "session.watch", "CS012I");
+	event_string(&ev, "watched_by",
+	    getenv("SUDO_USER") != NULL ? getenv("SUDO_USER") : uid);
+	eventsink_init(&sink, host, "audit");
+	r = eventsink_send(&sink, &ev);
+	eventsink_clear(&sink);
+	if (r < 0)
+		return audit_complain(
+		    "this cannot be put on record (%s): nothing is shown",
+		    strerror(-r));
+	return 0;
+}
+
+static int
+watch(struct castreader *reader)
+{
+	struct termfilter filter = { 0 };
+	struct cast_event e;
+	int r;
+
+	for (;;) {
+		while ((r = castreader_next(reader, &e)) == 1) {
+			AUTO(free)
+			char *out = malloc(e.len + TERMFILTER_SEQUENCE_MAX);
+
+			if (out != NULL && (e.code == 'o' || e.code == 'e'))
+				fwrite(out, 1,
+				    termfilter_pass(&filter, e.data, e.len,
+					out),
+				    stdout);
+			fflush(stdout);
+			if (e.code == 'x')
+				return AUDIT_DONE;
+		}
+		if (r < 0)
+			return audit_complain("the recording is damaged here");
+		if (ferror(stdout))
+			return AUDIT_DONE;
+		pause_a_moment();
+	}
+}
+
+int
+audit_watch(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "events", required_argument, NULL, 'e' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	AUTO(castreader_close) struct castreader *reader = NULL;
+	const char *events = AUDIT_EVENTS;
+	char path[PATH_MAX];
+	int opt, r, e;
+
+	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (opt != 'e')
+			return audit_usage(watch_usage, opt == 'h');
+		events = optarg;
+	}
+	if (argc - optind != 1)
+		return audit_usage(watch_usage, false);
+	if ((r = auditfind_path(argv[optind], events, path, sizeof(path))) != 0)
+		return r;
+	if ((reader = castreader_open(path, &e)) == NULL)
+		return audit_complain("cannot read '%s': %s", path,
+		    strerror(e));
+	if ((r = report_watching(path)) != 0)
+		return r;
+	return watch(reader);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+/* countersign-audit verify: are the records whole? */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "audit.h"
+#include "auditfind.h"
+#include "auto.h"
+#include "eventlog.h"
+#include "sessionlist.h"
+
+#define DIGEST_BYTES 32
+#define BLOCK_BYTES  131072
+
+static const char usage[] =
+    "usage: countersign-audit verify [--events FILE]\n"
+    "Compares each recording with the digest that its session.end has, and the\n"
+    "events of each connection that has ended with the number that there should\n"
+    "be. What is not as it should be is printed, and the status is 1 then.\n";
+
+/* ---- events of a connection */
+
+struct tally {
+	char id[40];
+	uint64_t seen; /* events with a number */
+	uint64_t should; /* connection.end's; 0: it has not ended */
+};
+
+struct tallies {
+	struct tally *v;
+	size_t n, room;
+};
+
+static struct tally *
+find_tally(struct tallies *t, const char *id)
+{
+	struct tally *more;
+	size_t i;
+
+	for (i = t->n; i-- > 0;)
+		if (strcmp(t->v[i].id, id) == 0)
+			return &t->v[i];
+	if (t->n == t->room) {
+		t->room = t->room != 0 ? 2 * t->room : 256;
+		more = reallocarray(t->v, t->room, sizeof(*more));
+		if (more == NULL)
+			return NULL;
+		t->v = more;
+	}
+	t->v[t->n] = (struct tally){ .seen = 0 };
+	snprintf(t->v[t->n].id, sizeof(t->v[t->n].id), "%.36s", id);
+	return &t->v[t->n++];
+}
+
+static int
+count(const json_t *event, void *context)
+{
+	const char *id = eventlog_text(event, "connection_id");
+	struct tally *t;
+
+	if (*id == '\0' || json_object_get(event, "ei") == NULL)
+		return 0;
+	if ((t = find_tally(context, id)) == NULL)
+		return -ENOMEM;
+	t->seen++;
+	if (strcmp(eventlog_text(event, "event"), "connection.end") == 0)
+		t->should = (uint64_t)json_integer_value(
+		    json_object_get(event, "events"));
+	return 0;
+}
+
+static size_t
+verify_events(const char *events)
+{
+	struct tallies t = { 0 };
+	size_t bad, i, wrong = 0;
+
+	if (eventlog_read(events, count, &t, &bad) < 0)
+		return 1;
+	for (i = 0; i < t.n; i++) {
+		if (t.v[i].should == 0 || t.v[i].seen == t.v[i].should)
+			continue;
+		printf("connection %s: %llu events of %llu are there\n",
+		    t.v[i].id, (unsigned long long)t.v[i].seen,
+		    (unsigned long long)t.v[i].should);
+		wrong++;
+	}
+	free(t.v);
+	return wrong;
+}
+
+/* ---- recordings */
+
+static int
+hash_plain(int fd, char *block, crypto_generichash_state *state)
+{
+	ssize_t n;
+
+	while ((n = read(fd, block, BLOCK_BYTES)) > 0)
+		crypto_generichash_update(state, (unsigned char *)block,
+		    (size_t)n);
+	return n < 0 ? -errno : 0;
+}
+
+static int
+hash_zstd(int fd, char *block, crypto_generichash_state *state)
+{
+	AUTO(free) char *plain = malloc(BLOCK_BYTES);
+	ZSTD_DCtx *z = ZSTD_createDCtx();
+	size_t left = 0;
+	ssize_t n = 0;
+	int r = plain != NULL && z != NULL ? 0 : -ENOMEM;
+
+	while (r == 0 && (n = read(fd, block, BLOCK_BYTES)) > 0) {
+		ZSTD_inBuffer in = { block, (size_t)n, 0 };
+
+		while (r == 0 && in.pos < in.size) {
+			ZSTD_outBuffer out = { plain, BLOCK_BYTES, 0 };
+
+			left = ZSTD_decompressStream(z, &out, &in);
+			if (ZSTD_isError(left))
+				r = -EBADMSG;
+			else
+				crypto_generichash_update(state,
+				    (unsigned char *)plain, out.pos);
+		}
+	}
+	ZSTD_freeDCtx(z);
+	if (r == 0 && n < 0)
+		r = -errno;
+	return r == 0 && left != 0 ? -EBADMSG : r;
+}
+
+static int
+digest_of(const char *path, char text[2 * DIGEST_BYTES + 1])
+{
+	AUTO(free) char *block = malloc(BLOCK_BYTES);
+	unsigned char digest[DIGEST_BYTES];
+	crypto_generichash_state state;
+	AUTO(close) int fd = -1;
+	size_t n = strlen(path);
+	int r;
+
+	if (block == NULL)
+		return -ENOMEM;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return -errno;
+	crypto_generichash_init(&state, NULL, 0, DIGEST_BYTES);
+	r = n > 4 && strcmp(path + n - 4, ".zst") == 0
+	    ? hash_zstd(fd, block, &state)
+	    : hash_plain(fd, block, &state);
+	crypto_generichash_final(&state, digest, sizeof(digest));
+	sodium_bin2hex(text, 2 * DIGEST_BYTES + 1, digest, sizeof(digest));
+	return r;
+}
+
+/* NULL, or what is wrong. */
+static const char *
+verify_recording(const struct audit_session *s, const char *dir)
+{
+	const json_t *recording = json_object_get(s->end, "recording");
+	const char *want = eventlog_text(recording, "blake2b");
+	char path[PATH_MAX], got[2 * DIGEST_BYTES + 1];
+
+	if (recording == NULL)
+		return NULL;
+	if (sessionlist_recording(s, dir, path, sizeof(path)) < 0)
+		return "its recording is gone";
+	if (*want == '\0')
+		return "its digest was never told";
+	if (digest_of(path, got) < 0)
+		return "its recording cannot be read";
+	return strcmp(want, got) == 0 ? NULL
+				      : "its recording is not what it was";
+}
+
+static size_t
+verify_recordings(const char *events, const char *dir, size_t *ret_n)
+{
+	AUTO_CLEAR(sessionlist_clear) struct sessionlist l = { 0 };
+	const char *why;
+	size_t i, wrong = 0;
+
+	if (sessionlist_read(events, &l) < 0)
+		return 1;
+	for (i = 0; i < l.n; i++) {
+		if (l.v[i].end == NULL)
+			continue;
+		(*ret_n)++;
+		if ((why = verify_recording(&l.v[i], dir)) == NULL)
+			continue;
+		printf("session %s: %s\n", eventlog_text(l.v[i].start, "sid"),
+		    why);
+		wrong++;
+	}
+	return wrong;
+}
+
+int
+audit_verify(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "events", required_argument, NULL, 'e' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *events = AUDIT_EVENTS;
+	char dir[PATH_MAX];
+	size_t n = 0, wrong;
+	int opt, r;
+
+	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (opt != 'e')
+			return audit_usage(usage, opt == 'h');
+		events = optarg;
+	}
+	if (optind != argc)
+		return audit_usage(usage, false);
+	if (sodium_init() < 0)
+		return AUDIT_FAILED;
+	if ((r = auditfind_folder(dir, sizeof(dir))) != 0)
+		return r;
+	wrong = verify_recordings(events, dir, &n) + verify_events(events);
+	printf("%zu sessions that have ended, %zu problems\n", n, wrong);
+	return wrong == 0 ? AUDIT_DONE : AUDIT_NOT_FOUND;
+}
