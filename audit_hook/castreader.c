@@ -136,27 +136,38 @@ read_header(struct castreader *r)
 }
 
 struct castreader *
-castreader_open(const char *path, int *ret_errno)
+castreader_open_fd(int fd, bool is_compressed, int *ret_errno)
 {
 	struct castreader *r = calloc(1, sizeof(*r));
-	int e = 0;
+	int e = -ENOMEM;
 
-	*ret_errno = ENOMEM;
-	if (r == NULL)
-		return NULL;
-	r->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (r->fd < 0)
-		e = -errno;
-	else if (ends_with(path, ".zst") &&
-	    (r->zstd = ZSTD_createDCtx()) == NULL)
-		e = -ENOMEM;
-	else if ((e = make_room(r)) == 0)
-		e = read_header(r);
-	if (e == 0)
-		return r;
+	if (r == NULL) {
+		close(fd);
+	} else {
+		r->fd = fd;
+		if (is_compressed)
+			r->zstd = ZSTD_createDCtx();
+		if ((!is_compressed || r->zstd != NULL) &&
+		    (e = make_room(r)) == 0)
+			e = read_header(r);
+		if (e == 0)
+			return r;
+	}
 	*ret_errno = -e;
 	castreader_close(r);
 	return NULL;
+}
+
+struct castreader *
+castreader_open(const char *path, int *ret_errno)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		*ret_errno = errno;
+		return NULL;
+	}
+	return castreader_open_fd(fd, ends_with(path, ".zst"), ret_errno);
 }
 
 void

@@ -21,6 +21,9 @@ struct cast_event {
 
 /* NULL with *ret_errno: ENOENT ..., EBADMSG if its first line is none. */
 struct castreader *castreader_open(const char *path, int *ret_errno);
+/* The same of a descriptor, which it takes. */
+struct castreader *castreader_open_fd(int fd, bool is_compressed,
+    int *ret_errno);
 void castreader_close(struct castreader *r);
 /* The first line; borrowed. */
 const json_t *castreader_header(const struct castreader *r);

@@ -16,6 +16,7 @@
 #include "connection.h"
 #include "kevents.h"
 #include "listener.h"
+#include "shells.h"
 #include "survivors.h"
 
 #define PEER_TIMEOUT_MS 1000
@@ -175,6 +176,10 @@ begin(struct connection *c)
 	c->started_usec = clock_now_usec();
 	if ((r = open_state(c)) < 0 || (r = open_listener(c)) < 0)
 		return r;
+	/* A break-glass login has no wrapper. */
+	bypass_init(&c->bypass,
+	    c->hello.break_glass[0] == '\0' &&
+		!is_closed_shell(c->hello.shell));
 	ending_init(&c->ending, &c->monitor, &c->hello.limits,
 	    c->hello.audit_session_id);
 	/* sshd has not written this login there yet. */
@@ -385,6 +390,7 @@ is_due(struct connection *c)
 		    c->sessions[i]->recording.active_ms);
 	return c->is_told || ending_is_due(&c->ending, why, size) ||
 	    activity_is_idle(&c->activity, has_streams(c), why, size) ||
+	    bypass_sees(&c->bypass, &c->monitor, why, size) ||
 	    lockwatch_sees(&c->lockwatch, why, size);
 }
 
@@ -451,6 +457,7 @@ patience(const struct connection *c, struct timespec *ret)
 	if (c->sshd >= 0 && c->ending.told_ms == 0) {
 		ms = sooner(ms, lockwatch_due_ms(&c->lockwatch));
 		ms = sooner(ms, activity_due_ms(&c->activity));
+		ms = sooner(ms, bypass_due_ms(&c->bypass));
 	}
 	if (c->sink.spool.n > 0 && (ms < 0 || ms > SPOOL_RETRY_MS))
 		ms = SPOOL_RETRY_MS;

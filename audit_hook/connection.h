@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "activity.h"
+#include "bypass.h"
 #include "ending.h"
 #include "eventsink.h"
 #include "keepermsg.h"
@@ -43,6 +44,7 @@ struct connection {
 	char last_login[LASTLOGIN_MAX];
 	struct ending ending;
 	struct lockwatch lockwatch;
+	struct bypass bypass;
 	struct activity activity;
 	bool has_totals; /* activity's rx and tx are the last word */
 	char end_reason[600];

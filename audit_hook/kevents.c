@@ -4,6 +4,7 @@
 
 #include "auto.h"
 #include "kevents.h"
+#include "shells.h"
 #include "survivors.h"
 
 static struct event_context
@@ -112,22 +113,6 @@ kevent_session_rejected(struct connection *c, const char *why,
 	eventsink_send(&c->sink, &ev);
 }
 
-/* Shells that the drop-in's SetEnv line keeps from reading a file of the
- * user's before the wrapper runs. */
-static bool
-shell_is_closed(const char *shell)
-{
-	static const char *const closed[] = { "sh", "bash", "dash", "zsh",
-		"fish" };
-	const char *slash = strrchr(shell, '/');
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(closed); i++)
-		if (strcmp(slash != NULL ? slash + 1 : shell, closed[i]) == 0)
-			return true;
-	return false;
-}
-
 void
 kevent_session_start(struct connection *c, const struct ksession *s)
 {
@@ -147,7 +132,7 @@ kevent_session_start(struct connection *c, const struct ksession *s)
 	    !s->has_file			? "off"
 		: c->hello.limits.record_strict ? "strict"
 						: "best_effort");
-	if (!shell_is_closed(c->hello.shell))
+	if (!is_closed_shell(c->hello.shell))
 		event_bool(&ev, "bypassable", true);
 	eventsink_send(&c->sink, &ev);
 	if (s->subsystem == NULL)

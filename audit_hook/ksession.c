@@ -370,10 +370,14 @@ ksession_begin(struct connection *c, struct ksession *s,
 	kevent_session_start(c, s);
 	if (r < 0) {
 		snprintf(why, sizeof(why),
-		    "this session cannot be recorded: %s", strerror(-r));
+		    "this session cannot be recorded: %s",
+		    r == TERMINAL_FOREIGN
+			? "its terminal is not the one that sshd made"
+			: strerror(-r));
 		kevent_recording_failed(c, s, why);
 	}
-	if (r < 0 && c->hello.limits.record_strict)
+	/* Nobody has another one by accident. */
+	if (r < 0 && (c->hello.limits.record_strict || r == TERMINAL_FOREIGN))
 		deny(s, why);
 	/* A wrapper that is gone is heard of as a read of nothing. */
 	else if (send_go(c, s, &with) < 0)

@@ -97,17 +97,17 @@ look_at_outer(struct terminal *t, int fd, pid_t wrapper, pid_t sshd)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISCHR(st.st_mode) || major(st.st_rdev) != PTY_SLAVE_MAJOR)
-		return -EPERM;
+		return TERMINAL_FOREIGN;
 	if ((r = proc_stat(wrapper, &ps)) < 0)
 		return r;
 	if (ps.terminal != st.st_rdev || !holds_master(sshd, minor(st.st_rdev)))
-		return -EPERM;
+		return TERMINAL_FOREIGN;
 	snprintf(t->outer_path, sizeof(t->outer_path), "/dev/pts/%u",
 	    minor(st.st_rdev));
 	if ((own = open_terminal(t->outer_path)) < 0)
 		return own;
 	if (!is_same_device(own, &st))
-		return -EPERM;
+		return TERMINAL_FOREIGN;
 	t->group = st.st_gid;
 	t->mode = st.st_mode & 0777;
 	if (tcgetattr(own, &t->modes) < 0 ||

@@ -4,11 +4,13 @@
 #ifndef CS_TERMINAL_H
 #define CS_TERMINAL_H
 
+#include <errno.h>
 #include <sys/ioctl.h>
 #include <sys/types.h>
 #include <termios.h>
 
 #define TERMINAL_PATH_MAX 32
+#define TERMINAL_FOREIGN  (-EXDEV) /* as an error of terminal_open */
 
 struct terminal {
 	int outer; /* sshd's; -1 before terminal_seize */
@@ -25,8 +27,8 @@ void terminal_init(struct terminal *t);
 /*
  * Finds sshd's terminal, which fd is, and nothing but it: the controlling one
  * of `wrapper`, and one whose other end `sshd` holds. Opens the inner pair for
- * uid, with the same modes and size. 0, or -errno: -EPERM if fd is another
- * terminal. Nothing of sshd's is changed.
+ * uid, with the same modes and size. 0, -errno, or TERMINAL_FOREIGN if fd is
+ * another terminal. Nothing of sshd's is changed.
  */
 int terminal_open(struct terminal *t, int fd, pid_t wrapper, pid_t sshd,
     uid_t uid);

@@ -64,6 +64,9 @@ static const struct {
 	    "the connection's keeper did not answer" },
 	[REASON_MAX_CONNECTIONS] = { "max_connections",
 	    "the role allows no more connections at a time" },
+	[REASON_BYPASSABLE_SHELL] = { "bypassable_shell",
+	    "the role demands recording, and the account's shell can be made "
+	    "to run something before that begins" },
 	[REASON_REVOKED] = { "revoked", "the certificate is revoked" },
 	[REASON_SOURCE_NOT_ALLOWED] = { "source_not_allowed",
 	    "not allowed from this address" },

@@ -14,6 +14,7 @@
 #include "eventsink.h"
 #include "keepermsg.h"
 #include "login.h"
+#include "shells.h"
 
 #define SERVICE	  "sshd"
 #define DATA_NAME "countersign_keeper"
@@ -262,6 +263,29 @@ report_stale(const struct login *l)
 	send_event(l, &ev);
 }
 
+/* What the role demands, on this host and for this account. */
+static enum reason
+check_demands(struct login *l)
+{
+	const struct role_options *o = &l->decision.access.options;
+
+	if (o->record_strict && !is_closed_shell(l->shell)) {
+		conf_error(&l->error, 0,
+		    "%s: '%s' (bash, dash, zsh and fish cannot)",
+		    reason_text(REASON_BYPASSABLE_SHELL), l->shell);
+		return REASON_BYPASSABLE_SHELL;
+	}
+	/* What cannot be found cannot be ended. */
+	if (o->survivors_kill && l->audit_session_id == UINT32_MAX) {
+		conf_error(&l->error, 0,
+		    "the role has survivors killed, and there is no audit "
+		    "session to know them by: is pam_loginuid before "
+		    "pam_countersign?");
+		return REASON_NOT_ENFORCED;
+	}
+	return REASON_NONE;
+}
+
 static enum reason
 open_connection(pam_handle_t *pamh, struct login *l)
 {
@@ -270,16 +294,9 @@ open_connection(pam_handle_t *pamh, struct login *l)
 
 	if ((reason = login_judge(pamh, l)) != REASON_NONE)
 		return reason;
-	/* What cannot be found cannot be ended. */
-	if (l->decision.access.options.survivors_kill &&
-	    l->break_glass == REASON_NONE &&
-	    l->audit_session_id == UINT32_MAX) {
-		conf_error(&l->error, 0,
-		    "the role has survivors killed, and there is no audit "
-		    "session to know them by: is pam_loginuid before "
-		    "pam_countersign?");
-		return REASON_NOT_ENFORCED;
-	}
+	if (l->break_glass == REASON_NONE &&
+	    (reason = check_demands(l)) != REASON_NONE)
+		return reason;
 	if ((fd = start_keeper(l)) == -EUSERS)
 		return REASON_MAX_CONNECTIONS;
 	if (fd < 0) {
