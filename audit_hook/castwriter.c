@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* asciicast v2: [time, code, data], and exactly these three. */
+#include <endian.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,17 +12,20 @@
 
 #define BYTES(x) (UINT64_C(0x0101010101010101) * (x))
 
-/* Is a byte of these eight below ' ', above '~', or one that JSON escapes? A
- * byte below a limit borrows from its top bit when the limit is taken off. */
-static bool
-has_special(uint64_t v)
+/*
+ * The top bit of each byte of these eight that is below ' ', above '~', or one
+ * that JSON escapes: a byte below a limit borrows from its top bit when the
+ * limit is taken off. Above the lowest one there may be bits that mean nothing.
+ */
+static uint64_t
+special_bytes(uint64_t v)
 {
 	uint64_t quote = v ^ BYTES('"'), slash = v ^ BYTES('\\');
 	uint64_t del = v ^ BYTES(0x7f);
 
-	return ((v | (v - BYTES(' ')) | (quote - BYTES(1)) |
-		    (slash - BYTES(1)) | (del - BYTES(1))) &
-		   BYTES(0x80)) != 0;
+	return (v | (v - BYTES(' ')) | (quote - BYTES(1)) | (slash - BYTES(1)) |
+		   (del - BYTES(1))) &
+	    BYTES(0x80);
 }
 
 static size_t
@@ -40,22 +44,23 @@ put_replacement(char *out, size_t at)
 	return put(out, at, bytes, sizeof(bytes));
 }
 
-/* Copies what JSON text holds as it is; returns how much that was. */
+/* Copies what JSON text holds as it is; returns how much that was. What is
+ * copied beyond that is overwritten by what comes next. */
 static size_t
 copy_plain(const uint8_t *p, size_t n, char *out)
 {
-	size_t i = 0, more;
-	uint64_t v;
+	uint64_t v, special;
+	size_t i = 0;
 
 	for (; n - i >= sizeof(v); i += sizeof(v)) {
 		memcpy(&v, p + i, sizeof(v));
-		if (has_special(v))
-			break;
 		memcpy(out + i, &v, sizeof(v));
+		if ((special = special_bytes(le64toh(v))) != 0)
+			return i + (size_t)__builtin_ctzll(special) / 8;
 	}
-	more = jsontext_plain(p + i, n - i);
-	memcpy(out + i, p + i, more);
-	return i + more;
+	for (; i < n && jsontext_plain(p + i, 1) == 1; i++)
+		out[i] = (char)p[i];
+	return i;
 }
 
 static size_t

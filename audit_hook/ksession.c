@@ -18,6 +18,7 @@
 #include "ksession.h"
 #include "survivors.h"
 #include "terminal.h"
+#include "utmp.h"
 
 DEFINE_AUTO(json_decref, json_t)
 
@@ -80,6 +81,8 @@ ksession_free(struct ksession *s)
 		close(s->fd);
 	if (s->state != NULL)
 		s->state->is_open = false;
+	if (s->terminal[0] != '\0')
+		utmp_end(s->terminal);
 	recording_clear(&s->recording);
 	seal_clear(&s->seal);
 	free(s->command);
@@ -320,6 +323,9 @@ record(struct connection *c, struct ksession *s,
 		return record_streams(c, s, in, channel, ret);
 	r = record_terminal(c, s, in, peer, channel[0], t);
 	if (s->is_recorded) {
+		snprintf(s->terminal, sizeof(s->terminal), "%s", t->path);
+		utmp_move(t->outer_path, t->path, s->wrapper, c->hello.login,
+		    c->hello.addr_remote);
 		ret->path = t->path;
 		ret->fds[0] = t->slave;
 	}

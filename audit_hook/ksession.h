@@ -12,6 +12,7 @@
 #include "peer.h"
 #include "recording.h"
 #include "seal.h"
+#include "terminal.h"
 #include "uuid.h"
 
 struct connection;
@@ -32,6 +33,7 @@ struct ksession {
 	const char *unknown_end; /* why it is not, else */
 	struct keeper_exit exit;
 	char size[24]; /* "80:25" */
+	char terminal[TERMINAL_PATH_MAX]; /* of its own; empty: sshd's */
 	bool is_recorded; /* there is a recorder, or was */
 	bool has_file;
 	uint64_t over_ms; /* since boot: when the wrapper ended; 0: it runs */

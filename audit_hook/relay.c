@@ -17,8 +17,9 @@
 #include "recorderlink.h"
 #include "relay.h"
 
-/* A terminal gives at most 4 KiB at a time: several make one event. */
-#define OUTPUT_BYTES   CASTFILE_BYTES
+/* A terminal gives at most 4 KiB at a time: several make one event. More would
+ * keep whoever writes waiting while they are written down. */
+#define OUTPUT_BYTES   16384
 #define INPUT_BYTES    4096
 #define FAREWELL_TRIES 50
 #define FAREWELL_MS    20

@@ -60,6 +60,17 @@ exits 0
 printf '  $ scp motd deploy@web1:\n'
 logged
 
+tell "What a terminal shows is on record: listed, told, played"
+as alice deploy -tt -- 'printf "\\033[32mdeploying\\033[0m %s\\n" release-7; sleep 0.2; echo done'
+exits 0
+wait_until "it is sealed" bash -c "! find /var/log/countersign/recordings -name '*.cast' | grep -q ."
+sid=$(jq -r 'select(.event=="session.end" and .recording) | .sid' $EVENTS | tail -n 1)
+show 'countersign-audit ls' countersign-audit ls
+show "countersign-audit play ${sid:0:8}" bash -c "countersign-audit play --speed 10 $sid | cat -v"
+show 'countersign-audit search release-7' countersign-audit search release-7
+show 'countersign-audit verify' countersign-audit verify
+logged
+
 tell "She may not be root"
 as alice root -- id
 refused

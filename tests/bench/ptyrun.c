@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ptyrun [--recorder PROGRAM --file FILE] COMMAND [ARG...]: how long a command
- * takes until all that it shows has been read at the other end of a pty, as
- * sshd reads it; with --recorder, of a second pty behind our recorder, set up
- * as the keeper does it. Prints seconds and bytes.
+ * ptyrun [--recorder PROGRAM --file FILE] [--keys N] COMMAND [ARG...]: how long
+ * a command takes until all that it shows has been read at the other end of a
+ * pty, as sshd reads it; with --recorder, of a second pty behind our recorder,
+ * set up as the keeper does it. Prints seconds and bytes. --keys: the median
+ * time of N keys until their echo is there, in microseconds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -131,18 +132,54 @@ read_all(int fd)
 	return total;
 }
 
+static int
+compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The terminal echoes; the command reads nothing of it. */
+static void
+time_keys(int master, unsigned n)
+{
+	double *took = calloc(n, sizeof(*took)), start;
+	char back[64];
+	unsigned i;
+
+	usleep(200000);
+	for (i = 0; i < n; i++) {
+		start = now(CLOCK_MONOTONIC);
+		if (write(master, "k", 1) != 1 || read(master, back, 64) < 1)
+			die("key");
+		took[i] = (now(CLOCK_MONOTONIC) - start) * 1e6;
+		usleep(500);
+		/* A line that is full echoes no more. */
+		if (i % 1000 == 999 &&
+		    (write(master, "\025", 1) != 1 || usleep(20000) < 0 ||
+			read(master, back, 64) < 1))
+			die("kill");
+	}
+	qsort(took, n, sizeof(*took), compare);
+	printf("%.1f\n", took[n / 2]);
+	exit(0);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "recorder", required_argument, NULL, 'r' },
 		{ "file", required_argument, NULL, 'f' },
+		{ "keys", required_argument, NULL, 'k' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *recorder = NULL, *file = "/dev/null";
 	struct pair outer, inner;
 	unsigned long long total;
 	int opt, status, worst = 0;
+	unsigned keys = 0;
 	double start;
 
 	while ((opt = getopt_long(argc, argv, "+", longs, NULL)) != -1) {
@@ -150,6 +187,8 @@ main(int argc, char **argv)
 			recorder = optarg;
 		else if (opt == 'f')
 			file = optarg;
+		else if (opt == 'k')
+			keys = (unsigned)strtoul(optarg, NULL, 10);
 		else
 			return 2;
 	}
@@ -167,6 +206,8 @@ main(int argc, char **argv)
 		run(outer.slave, argv + optind);
 	}
 	close(outer.slave);
+	if (keys > 0)
+		time_keys(outer.master, keys);
 	total = read_all(outer.master);
 	while (wait(&status) > 0)
 		worst |= status;

@@ -177,6 +177,18 @@ unpacked
 shown "$LAB/cast" | cmp - "$LAB/out" || fail "the recording differs"
 grep -q '^root' "$LAB/out" || fail "not root"
 
+story "who is on: one line a login, with the session's own terminal"
+fresh
+: >/run/utmp
+chmod 644 /run/utmp
+(sleep 1.5; echo 'tty | cut -c 6-; who am i; who | wc -l; exit') | timeout 20 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 >"$LAB/out" 2>"$LAB/err"
+terminal=$(tr -d '\r' <"$LAB/out" | grep -x 'pts/[0-9]*')
+grep -qE "^deploy +$terminal .*\(127.0.0.1\)" "$LAB/out" || fail "who am i: $(cat "$LAB/out")"
+tr -d '\r' <"$LAB/out" | grep -qx 1 || fail "more than one line: $(cat "$LAB/out")"
+event '.event=="session.end"'
+settled
+[ -z "$(who)" ] || fail "it is still there: $(who)"
+
 story "a disk that is full: the session goes on, the record ends whole, and that is told"
 fresh
 mount -t tmpfs -o size=3m,mode=750 tmpfs $RECORDINGS
