@@ -15,6 +15,7 @@
 
 #include "auto.h"
 #include "kstate.h"
+#include "proc.h"
 
 #define LOCK_NAME    ".lock" /* no connection's id */
 #define LOCK_TRIES   100
@@ -201,6 +202,48 @@ kstate_count(const char *run_dir, const char *user)
 	}
 	closedir(d);
 	return n;
+}
+
+/* The monitor's child that runs the monitor's program: nobody else has that
+ * parent. Root's is the monitor itself. */
+static bool
+is_sshd_of(const struct kstate *k, pid_t pid)
+{
+	struct proc_stat ps;
+	char path[64];
+	struct stat st;
+	struct uuid id;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	if (stat(path, &st) < 0 || st.st_dev != k->monitor_dev ||
+	    st.st_ino != k->monitor_ino || proc_stat(pid, &ps) < 0)
+		return false;
+	return (pid == k->monitor_pid || ps.ppid == k->monitor_pid) &&
+	    uuid_of_connection(k->monitor_pid, &id) == 0 &&
+	    strncmp(id.text, k->id, sizeof(k->id)) == 0;
+}
+
+int
+kstate_of_sshd(const char *run_dir, pid_t sshd, struct kstate *ret)
+{
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	int fd, r = -ESRCH;
+	DIR *d;
+
+	if (path_of(run_dir, "", path, sizeof(path)) < 0 ||
+	    (d = opendir(path)) == NULL)
+		return -ESRCH;
+	while (r < 0 && (entry = readdir(d)) != NULL) {
+		if ((fd = open_state(run_dir, entry->d_name)) < 0)
+			continue;
+		if (pread(fd, ret, COMMON_BYTES, 0) == (ssize_t)COMMON_BYTES &&
+		    ret->version == KSTATE_VERSION && is_sshd_of(ret, sshd))
+			r = 0;
+		close(fd);
+	}
+	closedir(d);
+	return r;
 }
 
 /* Of this build, and whole. */

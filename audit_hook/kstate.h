@@ -62,6 +62,9 @@ void kstate_close(struct kstate *k, int fd, const char *run_dir, bool remove);
 int kstate_lock_all(const char *run_dir);
 void kstate_unlock_all(int fd);
 int kstate_count(const char *run_dir, const char *user);
+/* The live connection whose post-auth sshd is this process: what there is of its
+ * state before `sessions`. 0 or -ESRCH. */
+int kstate_of_sshd(const char *run_dir, pid_t sshd, struct kstate *ret);
 /*
  * The next connection whose keeper is gone, taken over (locked and mapped) by
  * this process; its own monitor need not be gone. *at begins with 0. 1, or 0

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* sshd-events(8): rsyslog feeds it the lines of root's sshd, "UID PID MESSAGE";
- * what sshd refused by itself becomes an `auth` event. */
+/* sshd-events(8): rsyslog feeds it sshd's lines, "UID PID MESSAGE"; what sshd
+ * refused by itself becomes an `auth` event, a forwarding a `port` event. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "auto.h"
 #include "eventsink.h"
 #include "host.h"
 #include "parse.h"
+#include "portevents.h"
 #include "proc.h"
 #include "sshdlog.h"
 
@@ -86,33 +90,85 @@ process_of(pid_t pid)
 	return (struct sshdlog_process){ pid, st.start_ticks };
 }
 
-/* Only root's lines: anybody can call a program sshd. */
+/* Of the user's own sshd come its forwardings, of root's the refusals: anybody
+ * can call a program sshd. */
 static void
-take_line(const struct settings *host, struct sshdlog *log, char *line)
+take_line(struct sshdlog *log, struct portevents *ports, char *line)
 {
 	struct sshd_refusal refusal;
+	struct sshdforward forward;
 	char *uid, *pid;
 	uint64_t u, p;
 
-	line[strcspn(line, "\n")] = '\0';
 	uid = strsep(&line, " ");
 	pid = strsep(&line, " ");
-	if (line == NULL || parse_uint(uid, 0, UINT32_MAX, &u) < 0 || u != 0 ||
+	if (line == NULL || parse_uint(uid, 0, UINT32_MAX, &u) < 0 ||
 	    parse_uint(pid, 1, INT32_MAX, &p) < 0)
 		return;
 	if (*line == ' ')
 		line++;
-	if (sshdlog_line(log, process_of((pid_t)p), line, &refusal) == 1)
-		report(host, (pid_t)p, &refusal);
+	if (sshdforward_line(line, &forward))
+		portevents_take(ports, (pid_t)p, &forward);
+	else if (u == 0 &&
+	    sshdlog_line(log, process_of((pid_t)p), line, &refusal) == 1)
+		report(ports->host, (pid_t)p, &refusal);
+}
+
+/* What was read of stdin and is no whole line yet. */
+struct input {
+	char bytes[INPUT_LINE_MAX];
+	size_t n;
+};
+
+/* The lines that are there; one that is too long is passed over. */
+static void
+take_lines(struct input *in, struct sshdlog *log, struct portevents *ports)
+{
+	char *newline, *at = in->bytes;
+
+	while ((newline = memchr(at, '\n', in->n - (size_t)(at - in->bytes))) !=
+	    NULL) {
+		*newline = '\0';
+		take_line(log, ports, at);
+		at = newline + 1;
+	}
+	in->n -= (size_t)(at - in->bytes);
+	memmove(in->bytes, at, in->n);
+	if (in->n == sizeof(in->bytes))
+		in->n = 0;
+}
+
+static void
+serve(struct portevents *ports)
+{
+	struct pollfd p = { STDIN_FILENO, POLLIN, 0 };
+	struct sshdlog log = { 0 };
+	struct input in = { .n = 0 };
+	ssize_t n;
+
+	for (;;) {
+		if (poll(&p, 1, portevents_due_ms(ports)) < 0 && errno != EINTR)
+			return;
+		portevents_flush(ports);
+		if (p.revents == 0)
+			continue;
+		n = read(STDIN_FILENO, in.bytes + in.n,
+		    sizeof(in.bytes) - in.n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		in.n += (size_t)n;
+		take_lines(&in, &log, ports);
+	}
 }
 
 int
 main(int argc, char **argv)
 {
 	AUTO(settings_free) struct settings *host = NULL;
+	AUTO(free) struct portevents *ports = calloc(1, sizeof(*ports));
 	struct conf_error e = { 0 };
-	struct sshdlog log = { 0 };
-	char line[INPUT_LINE_MAX];
 
 	(void)argv;
 	if (argc > 1) {
@@ -120,11 +176,12 @@ main(int argc, char **argv)
 		    stderr);
 		return 2;
 	}
-	if ((host = settings_load_host(&e)) == NULL) {
-		fprintf(stderr, "sshd-events: %s\n", e.what);
+	if (ports == NULL || (host = settings_load_host(&e)) == NULL) {
+		fprintf(stderr, "sshd-events: %s\n",
+		    ports == NULL ? "out of memory" : e.what);
 		return 1;
 	}
-	while (fgets(line, sizeof(line), stdin) != NULL)
-		take_line(host, &log, line);
+	ports->host = host;
+	serve(ports);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "sshdforward.h"
 #include "sshdlog.h"
 
 int
@@ -13,9 +14,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	struct sshd_refusal f;
 	char *text = strndup((const char *)p, len), *at = text, *line;
 
-	while (text != NULL && (line = strsep(&at, "\n")) != NULL)
+	struct sshdforward forward;
+
+	while (text != NULL && (line = strsep(&at, "\n")) != NULL) {
 		(void)sshdlog_line(&log, (struct sshdlog_process){ 1, 1 }, line,
 		    &f);
+		(void)sshdforward_line(line, &forward);
+	}
 	free(text);
 	return 0;
 }
