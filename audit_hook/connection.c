@@ -302,14 +302,18 @@ is_told_to_end(struct connection *c, int fd)
 static void
 accept_wrapper(struct connection *c)
 {
+	const struct timespec pause = { .tv_nsec = SPOOL_RETRY_MS * 1000000L };
 	int fd, channel[KEEPERMSG_MAX_FDS];
 	struct keeper_message m;
 	struct peer peer;
 	const char *why;
 
 	fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		/* Out of descriptors: whoever knocks is still there. */
+		nanosleep(&pause, NULL);
 		return;
+	}
 	if (is_told_to_end(c, fd))
 		return;
 	why = checkin_refusal(c, fd, &peer);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -31,6 +32,7 @@ static const char usage[] =
     "itself and serves every connection: for hosts without systemd. --bury ends\n"
     "the connections whose keeper was killed, and writes what it owed.\n";
 
+#define DESCRIPTORS   4096
 #define RECORDER_USER "_countersign-record"
 #define READERS_GROUP "adm"
 
@@ -56,6 +58,18 @@ find_accounts(struct accounts *ret)
 	if ((gr = getgrnam(READERS_GROUP)) != NULL)
 		ret->owner.readers = gr->gr_gid;
 	return NULL;
+}
+
+/* Four descriptors a session, of which a connection may have 512. */
+static void
+allow_descriptors(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+		return;
+	l.rlim_cur = l.rlim_max < DESCRIPTORS ? l.rlim_max : DESCRIPTORS;
+	(void)setrlimit(RLIMIT_NOFILE, &l);
 }
 
 static int
@@ -202,6 +216,7 @@ main(int argc, char **argv)
 	}
 	openlog("countersign-keeper", LOG_NDELAY, LOG_AUTHPRIV);
 	umask(022);
+	allow_descriptors();
 	if ((host = settings_load_host(&e)) == NULL) {
 		syslog(LOG_ERR, "%s", e.what);
 		fprintf(stderr, "keeper: %s\n", e.what);
