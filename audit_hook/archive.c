@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@
 
 #define BLOCK_BYTES  (1024 * 1024)
 #define DIGEST_BYTES 32
+#define LOCK_TRIES   100
+#define LOCK_USEC    20000
 #define LAST	     ".zst"
 
 static const char usage[] =
@@ -23,6 +26,20 @@ static const char usage[] =
     "\n"
     "Prints the size and the BLAKE2b-256 of a finished recording, then makes\n"
     "FILE.cast.zst of it, which takes its place.\n";
+
+/* Whoever writes it holds a lock, and so does another archive. */
+static int
+await_lock(int fd)
+{
+	int i;
+
+	for (i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		usleep(LOCK_USEC);
+	}
+	return -1;
+}
 
 /* The next block; 0 at the end, or -errno. */
 static ssize_t
@@ -164,6 +181,10 @@ main(int argc, char **argv)
 	if (sodium_init() < 0 || (block = malloc(BLOCK_BYTES)) == NULL)
 		return 3;
 	fd = open(argv[1], O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && await_lock(fd) < 0) {
+		fprintf(stderr, "archive: '%s' is being written\n", argv[1]);
+		return 3;
+	}
 	if (fd < 0 || (r = print_digest(fd, block)) < 0) {
 		fprintf(stderr, "archive: cannot read '%s': %s\n", argv[1],
 		    strerror(fd < 0 ? errno : -r));

@@ -65,10 +65,12 @@ static int
 print_line(const struct plaintext_line *line, void *context)
 {
 	(void)context;
-	printf("%4llu:%02llu.%03llu  %s\n",
+	printf("%4llu:%02llu.%03llu  ",
 	    (unsigned long long)(line->usec / USEC_PER_SEC / 60),
 	    (unsigned long long)(line->usec / USEC_PER_SEC % 60),
-	    (unsigned long long)(line->usec / 1000 % 1000), line->text);
+	    (unsigned long long)(line->usec / 1000 % 1000));
+	audit_print_safe(stdout, line->text);
+	putchar('\n');
 	return 0;
 }
 

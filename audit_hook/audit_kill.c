@@ -21,8 +21,8 @@ DEFINE_AUTO(settings_free, struct settings)
 
 static const char usage[] =
     "usage: countersign-audit kill [--reason TEXT] ID|USER\n"
-    "Ends a connection of this host, with all that runs in it: by the id of it\n"
-    "or of one of its sessions (8 characters or more), or all of a user's.\n";
+    "Ends a connection of this host and its terminals: by the id of it or of one\n"
+    "of its sessions (8 characters or more), or all of a user's.\n";
 
 /* Read, not mapped: it changes under us, and one look is enough. */
 static bool

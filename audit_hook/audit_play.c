@@ -108,9 +108,11 @@ wait_for(struct player *p, uint64_t usec)
 
 	while (!p->is_over && (left > 0 || p->is_paused)) {
 		in.fd = p->has_keys ? STDIN_FILENO : -1;
-		ms = p->is_paused ? -1 : (int)ceil(left / p->speed / 1000);
+		ms = p->is_paused
+		    ? -1
+		    : (int)fmin(ceil(left / p->speed / 1000), 1000);
 		began = clock_boot_usec();
-		n = poll(&in, 1, ms > 1000 ? 1000 : ms);
+		n = poll(&in, 1, ms);
 		if (!p->is_paused)
 			left -= (double)(clock_boot_usec() - began) * p->speed;
 		if (n < 0 && errno != EINTR)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* countersign-audit prune: recordings do not stay for ever, if somebody says
  * so; what a crash has left uncompressed is sealed. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -9,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,7 +17,6 @@
 #include "auto.h"
 #include "clock.h"
 #include "eventsink.h"
-#include "kstate.h"
 #include "parse.h"
 #include "settings.h"
 
@@ -92,49 +91,19 @@ struct pruning {
 	uint64_t older_s, max_bytes; /* 0: not asked for */
 	bool is_dry;
 	uint64_t n_deleted, bytes_deleted;
-	struct kstate *state; /* room to read one */
 };
 
+/* Keeper, recorder and archive hold a lock on what they are at. */
 static bool
-is_in(const struct kstate *k, const char *path)
+is_in_use(const char *path)
 {
-	size_t i;
+	AUTO(close) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
-	for (i = 0; i < KSTATE_SESSIONS; i++)
-		if (k->sessions[i].is_open &&
-		    strncmp(k->sessions[i].recording, path, PATH_MAX) == 0)
-			return true;
-	return false;
+	return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0;
 }
 
-/* Also of a keeper that was killed: it is sealed by who buries that. */
-static bool
-is_in_use(const struct pruning *p, const char *path)
-{
-	const struct dirent *entry;
-	char name[PATH_MAX];
-	bool is_found = false;
-	DIR *d;
-	int fd;
-
-	snprintf(name, sizeof(name), "%s/" KSTATE_DIR, p->host->run_dir);
-	if ((d = opendir(name)) == NULL)
-		return errno != ENOENT;
-	while (!is_found && (entry = readdir(d)) != NULL) {
-		if (!is_uuid(entry->d_name))
-			continue;
-		fd = openat(dirfd(d), entry->d_name, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0 &&
-		    read(fd, p->state, sizeof(*p->state)) == sizeof(*p->state))
-			is_found = is_in(p->state, path);
-		if (fd >= 0)
-			close(fd);
-	}
-	closedir(d);
-	return is_found;
-}
-
-static void delete (struct pruning *p, struct file *f)
+static void
+remove_file(struct pruning *p, struct file *f)
 {
 	printf("%s %s\n", p->is_dry ? "would delete" : "deleting", f->path);
 	if (!p->is_dry && unlink(f->path) < 0) {
@@ -162,10 +131,10 @@ delete_old(struct pruning *p)
 
 		if (!is_old && (p->max_bytes == 0 || total <= p->max_bytes))
 			continue;
-		if (f->is_plain && is_in_use(p, f->path))
+		if (f->is_plain && is_in_use(f->path))
 			continue;
 		total -= f->bytes;
-		delete (p, f);
+		remove_file(p, f);
 	}
 }
 
@@ -192,7 +161,7 @@ seal_left(const struct pruning *p)
 
 	for (i = 0; i < files.n; i++)
 		if (files.v[i].path != NULL && files.v[i].is_plain &&
-		    !is_in_use(p, files.v[i].path)) {
+		    !is_in_use(files.v[i].path)) {
 			printf("%s %s\n",
 			    p->is_dry ? "would compress" : "compressing",
 			    files.v[i].path);
@@ -292,10 +261,7 @@ audit_prune(int argc, char **argv)
 	if ((host = settings_load_host(&e)) == NULL)
 		return audit_complain("%s", e.what);
 	p.host = host;
-	if ((p.state = malloc(sizeof(*p.state))) == NULL)
-		return audit_complain("out of memory");
 	r = prune(&p);
-	free(p.state);
 	free_files();
 	return r;
 }

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ static const char usage[] =
 
 struct tally {
 	char id[40];
+	bool has_start; /* else its beginning is in an older file */
 	uint64_t seen; /* events with a number */
 	uint64_t should; /* connection.end's; 0: it has not ended */
 };
@@ -70,6 +72,8 @@ count(const json_t *event, void *context)
 	if ((t = find_tally(context, id)) == NULL)
 		return -ENOMEM;
 	t->seen++;
+	if (strcmp(eventlog_text(event, "event"), "connection.start") == 0)
+		t->has_start = true;
 	if (strcmp(eventlog_text(event, "event"), "connection.end") == 0)
 		t->should = (uint64_t)json_integer_value(
 		    json_object_get(event, "events"));
@@ -85,7 +89,8 @@ verify_events(const char *events)
 	if (eventlog_read(events, count, &t, &bad) < 0)
 		return 1;
 	for (i = 0; i < t.n; i++) {
-		if (t.v[i].should == 0 || t.v[i].seen == t.v[i].should)
+		if (!t.v[i].has_start || t.v[i].should == 0 ||
+		    t.v[i].seen == t.v[i].should)
 			continue;
 		printf("connection %s: %llu events of %llu are there\n",
 		    t.v[i].id, (unsigned long long)t.v[i].seen,

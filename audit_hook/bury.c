@@ -11,6 +11,8 @@
 #include "connection.h"
 #include "kevents.h"
 #include "kstate.h"
+#include "proc.h"
+#include "survivors.h"
 
 #define WHY "the keeper was killed"
 
@@ -36,6 +38,9 @@ find_session(const struct kstate_session *k)
 	s->has_tty = k->has_tty;
 	s->unknown_end = WHY;
 	s->is_recorded = k->is_recorded;
+	s->wrapper = k->wrapper;
+	snprintf(s->terminal, sizeof(s->terminal), "%.*s",
+	    (int)sizeof(s->terminal) - 1, k->terminal);
 	if (k->has_command)
 		s->command = copy_text(k->command, sizeof(k->command));
 	s->has_file = k->recording[0] != '\0' &&
@@ -46,7 +51,8 @@ find_session(const struct kstate_session *k)
 
 /* As connection.c had it, as far as anybody asks now. NULL: out of memory. */
 static struct connection *
-find_connection(const struct settings *host, struct kstate *k, int fd)
+find_connection(const struct settings *host, gid_t session_gid,
+    struct kstate *k, int fd)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 	size_t i;
@@ -54,6 +60,8 @@ find_connection(const struct settings *host, struct kstate *k, int fd)
 	if (c == NULL)
 		return NULL;
 	*c = (struct connection){ .host = host,
+		.session_gid = session_gid,
+		.is_buried = true,
 		.sshd = -1,
 		.listener = -1,
 		.state = k,
@@ -70,7 +78,14 @@ find_connection(const struct settings *host, struct kstate *k, int fd)
 	c->hello.addr_local = copy_text(k->addr_local, sizeof(k->addr_local));
 	c->hello.uid = k->uid;
 	c->hello.audit_session_id = k->audit_session_id;
+	c->hello.limits.survivors_kill = k->survivors_kill;
 	activity_init(&c->activity, -1, 0);
+	if (c->hello.user == NULL || c->hello.login == NULL ||
+	    c->hello.addr_remote == NULL || c->hello.addr_local == NULL) {
+		c->state = NULL;
+		connection_free(c);
+		return NULL;
+	}
 	for (i = 0; i < KSTATE_SESSIONS; i++)
 		if (k->sessions[i].is_open &&
 		    (c->sessions[c->n_sessions] =
@@ -92,7 +107,7 @@ end_sshds(struct connection *c)
 	 * its audit session then. */
 	if (uuid_of_connection(c->monitor.pid, &now) < 0 ||
 	    strcmp(now.text, c->id.text) != 0)
-		c->monitor.pid = 0;
+		c->monitor.pid = -1;
 	ending_init(&c->ending, &c->monitor, &none, c->hello.audit_session_id);
 	if (ending_end(&c->ending) == 0)
 		return;
@@ -100,6 +115,32 @@ end_sshds(struct connection *c)
 	if (c->ending.n_sshds > 0)
 		nanosleep(&grace, NULL);
 	(void)ending_end(&c->ending);
+}
+
+/* A pid alone may be another's by now. */
+static bool
+is_same_process(pid_t pid, uint64_t start_ticks)
+{
+	struct proc_stat ps;
+
+	return start_ticks != 0 && proc_stat(pid, &ps) == 0 &&
+	    ps.start_ticks == start_ticks;
+}
+
+/* What the role has demanded of them. */
+static void
+end_programs(struct connection *c)
+{
+	const struct kstate_session *k = c->state->sessions;
+	size_t i;
+
+	for (i = 0; i < KSTATE_SESSIONS && c->state->record_strict; i++)
+		if (k[i].is_open &&
+		    is_same_process(k[i].wrapper, k[i].wrapper_start_ticks))
+			survivors_kill_session(k[i].wrapper);
+	if (c->state->survivors_kill)
+		c->survivors_ended = survivors_end(c->hello.audit_session_id,
+		    c->monitor.pid, c->session_gid);
 }
 
 static void
@@ -111,21 +152,23 @@ bury(struct connection *c)
 	(void)keepermsg_connection_path(c->host->run_dir, c->id.text, c->path,
 	    sizeof(c->path));
 	unlink(c->path);
-	if (!c->state->is_break_glass)
+	if (!c->state->is_break_glass) {
 		end_sshds(c);
+		end_programs(c);
+	}
 	connection_finish(c);
 }
 
 void
-bury_all(const struct settings *host)
+bury_all(const struct settings *host, gid_t session_gid)
 {
 	struct connection *c;
 	struct kstate *k;
 	int fd;
 
 	while (kstate_next_orphan(host->run_dir, &k, &fd) == 1) {
-		if ((c = find_connection(host, k, fd)) == NULL) {
-			kstate_close(k, fd, host->run_dir, true);
+		if ((c = find_connection(host, session_gid, k, fd)) == NULL) {
+			kstate_bury(k, fd, host->run_dir);
 			continue;
 		}
 		bury(c);

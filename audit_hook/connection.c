@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "auto.h"
+#include "aside.h"
 #include "clock.h"
 #include "connection.h"
 #include "kevents.h"
@@ -106,6 +107,9 @@ note_state(struct connection *c)
 	k->uid = c->hello.uid;
 	k->is_break_glass = c->hello.break_glass[0] != '\0';
 	k->audit_session_id = c->hello.audit_session_id;
+	k->has_sshd = true;
+	k->survivors_kill = c->hello.limits.survivors_kill;
+	k->record_strict = c->hello.limits.record_strict;
 	k->started_usec = c->started_usec;
 	snprintf(k->user, sizeof(k->user), "%s", c->hello.user);
 	snprintf(k->login, sizeof(k->login), "%s", c->hello.login);
@@ -177,9 +181,7 @@ begin(struct connection *c)
 	if ((r = open_state(c)) < 0 || (r = open_listener(c)) < 0)
 		return r;
 	/* A break-glass login has no wrapper. */
-	bypass_init(&c->bypass,
-	    c->hello.break_glass[0] == '\0' &&
-		!is_closed_shell(c->hello.shell));
+	bypass_init(&c->bypass, c->hello.break_glass[0] == '\0');
 	ending_init(&c->ending, &c->monitor, &c->hello.limits,
 	    c->hello.audit_session_id);
 	/* sshd has not written this login there yet. */
@@ -252,17 +254,22 @@ deny(struct connection *c, int fd, const char *why, const struct peer *peer)
 
 	(void)keepermsg_send(fd, &denied);
 	reject(c, why, peer);
-	close(fd);
+	/* With what it may have sent along. */
+	close_aside(fd);
 }
 
+/* sshd's own pipes, unless the shell has been made to give others. */
 static void
-close_channel(const int channel[KEEPERMSG_MAX_FDS])
+close_channel(const struct connection *c, const int channel[KEEPERMSG_MAX_FDS])
 {
+	bool is_closed = is_closed_shell(c->hello.shell);
 	size_t i;
 
 	for (i = 0; i < KEEPERMSG_MAX_FDS; i++)
-		if (channel[i] >= 0)
+		if (channel[i] >= 0 && is_closed)
 			close(channel[i]);
+		else if (channel[i] >= 0)
+			close_aside(channel[i]);
 }
 
 void
@@ -329,7 +336,7 @@ accept_wrapper(struct connection *c)
 		admit(c, &m.u.checkin, &peer, channel, fd);
 	else
 		close(fd);
-	close_channel(channel);
+	close_channel(c, channel);
 	keepermsg_clear(&m);
 }
 
@@ -359,11 +366,16 @@ hear_sshd(struct connection *c)
 	}
 	close(c->sshd);
 	c->sshd = -1;
+	c->state->has_sshd = false;
+	/* Nobody comes any more, and what is there cannot be told to end. */
+	close_aside(c->listener);
+	c->listener = -1;
+	unlink(c->path);
 	c->has_totals = activity_close(&c->activity);
 	c->ended_usec = clock_now_usec();
 	if (c->hello.limits.survivors_kill)
-		c->survivors_ended =
-		    survivors_end(c->hello.audit_session_id, c->monitor.pid);
+		c->survivors_ended = survivors_end(c->hello.audit_session_id,
+		    c->monitor.pid, c->session_gid);
 	for (i = 0; i < c->n_sessions; i++) {
 		if (c->sessions[i]->fd >= 0)
 			kevent_session_leave(c, c->sessions[i]);
@@ -386,15 +398,19 @@ has_streams(const struct connection *c)
 static bool
 is_due(struct connection *c)
 {
+	pid_t wrappers[SESSIONS_MAX];
+	const struct bypass_known known = { wrappers, c->n_sessions };
 	char *why = c->end_reason;
 	size_t i, size = sizeof(c->end_reason);
 
-	for (i = 0; i < c->n_sessions; i++)
+	for (i = 0; i < c->n_sessions; i++) {
+		wrappers[i] = c->sessions[i]->wrapper;
 		activity_typed(&c->activity,
 		    c->sessions[i]->recording.active_ms);
+	}
 	return c->is_told || ending_is_due(&c->ending, why, size) ||
 	    activity_is_idle(&c->activity, has_streams(c), why, size) ||
-	    bypass_sees(&c->bypass, &c->monitor, why, size) ||
+	    bypass_sees(&c->bypass, &c->monitor, &known, why, size) ||
 	    lockwatch_sees(&c->lockwatch, why, size);
 }
 
@@ -532,11 +548,21 @@ drain_spool(struct connection *c)
 		ppoll(NULL, 0, &pause, &open);
 }
 
+static void
+let_go_of_state(struct connection *c)
+{
+	if (c->state == NULL)
+		return;
+	(c->is_buried ? kstate_bury : kstate_close)(c->state, c->state_fd,
+	    c->host->run_dir);
+	c->state = NULL;
+}
+
 void
 connection_finish(struct connection *c)
 {
 	if (c->listener >= 0) {
-		close(c->listener);
+		close_aside(c->listener);
 		unlink(c->path);
 	}
 	while (c->n_sessions > 0) {
@@ -547,8 +573,7 @@ connection_finish(struct connection *c)
 		c->ended_usec = clock_now_usec();
 	kevent_connection_end(c);
 	drain_spool(c);
-	kstate_close(c->state, c->state_fd, c->host->run_dir, true);
-	c->state = NULL;
+	let_go_of_state(c);
 }
 
 static void
@@ -569,8 +594,7 @@ connection_free(struct connection *c)
 	ending_clear(&c->ending);
 	lockwatch_clear(&c->lockwatch);
 	(void)activity_close(&c->activity);
-	if (c->state != NULL)
-		kstate_close(c->state, c->state_fd, c->host->run_dir, true);
+	let_go_of_state(c);
 	if (c->sshd >= 0)
 		close(c->sshd);
 	free(c);

@@ -41,6 +41,7 @@ struct connection {
 	uint64_t started_usec, ended_usec;
 	struct kstate *state; /* for when this process is killed */
 	int state_fd;
+	bool is_buried; /* its keeper is not this process */
 	char last_login[LASTLOGIN_MAX];
 	struct ending ending;
 	struct lockwatch lockwatch;

@@ -77,6 +77,9 @@ serve(int fd, const struct settings *host, const struct accounts *who)
 {
 	int r = connection_serve(fd, host, who->session, &who->owner);
 
+	/* That was the answer, and no failure. */
+	if (r == -EUSERS)
+		return 0;
 	if (r < 0)
 		syslog(LOG_ERR, "cannot supervise a connection: %s",
 		    strerror(-r));
@@ -125,27 +128,36 @@ on_child(int sig)
 	(void)sig;
 }
 
-static void
-fork_burial(int listener, const struct settings *host)
+static pid_t
+fork_burial(int listener, const struct settings *host,
+    const struct accounts *who)
 {
-	if (fork() != 0)
-		return;
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
 	close(listener);
-	bury_all(host);
+	bury_all(host, who->session);
 	_exit(0);
 }
 
-/* A keeper that was killed owes its connection's end. */
+/* A keeper that was killed owes its connection's end. A burial that was is not
+ * tried again until another is: it would be killed again. */
 static void
-reap_keepers(int listener, const struct settings *host)
+reap_keepers(int listener, const struct settings *host,
+    const struct accounts *who, pid_t *burial)
 {
 	bool was_killed = false;
 	int status;
+	pid_t pid;
 
-	while (waitpid(-1, &status, WNOHANG) > 0)
-		was_killed |= WIFSIGNALED(status);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		was_killed |= WIFSIGNALED(status) && pid != *burial;
+		if (pid == *burial)
+			*burial = 0;
+	}
 	if (was_killed)
-		fork_burial(listener, host);
+		*burial = fork_burial(listener, host, who);
 }
 
 static int
@@ -156,6 +168,7 @@ serve_listener(int listener, const struct settings *host,
 		.sa_flags = SA_NOCLDSTOP };
 	struct pollfd p = { listener, POLLIN, 0 };
 	sigset_t blocked, open;
+	pid_t burial;
 	int fd;
 
 	sigemptyset(&blocked);
@@ -163,11 +176,11 @@ serve_listener(int listener, const struct settings *host,
 	sigprocmask(SIG_BLOCK, &blocked, &open);
 	sigaction(SIGCHLD, &sa, NULL);
 	/* Those of an earlier one that was killed as well. */
-	fork_burial(listener, host);
+	burial = fork_burial(listener, host, who);
 	for (;;) {
 		if (ppoll(&p, 1, NULL, &open) < 0 && errno != EINTR)
 			return 1;
-		reap_keepers(listener, host);
+		reap_keepers(listener, host, who, &burial);
 		fd =
 		    accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd >= 0)
@@ -202,7 +215,7 @@ main(int argc, char **argv)
 	AUTO(settings_free) struct settings *host = NULL;
 	struct conf_error e = { 0 };
 	bool is_listener = false, is_bury = false;
-	struct accounts who;
+	struct accounts who = { 0 };
 	const char *missing;
 	int opt;
 
@@ -223,7 +236,8 @@ main(int argc, char **argv)
 		return 1;
 	}
 	if (is_bury) {
-		bury_all(host);
+		(void)find_accounts(&who);
+		bury_all(host, who.session);
 		return 0;
 	}
 	if ((missing = find_accounts(&who)) != NULL) {

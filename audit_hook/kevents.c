@@ -73,7 +73,8 @@ kevent_connection_end(struct connection *c)
 	event_uint(&ev, "rejected", c->rejected_own + c->rejected_others);
 	event_string(&ev, "reason", c->end_reason);
 	event_uint(&ev, "survivors",
-	    survivors_count(c->hello.audit_session_id, c->monitor.pid));
+	    survivors_count(c->hello.audit_session_id, c->monitor.pid,
+		c->session_gid));
 	if (c->hello.limits.survivors_kill)
 		event_uint(&ev, "survivors_ended", c->survivors_ended);
 	if (c->has_totals) {
@@ -129,7 +130,7 @@ kevent_session_start(struct connection *c, const struct ksession *s)
 	event_list(&ev, "initial_command", &command);
 	event_list(&ev, "roles", &c->hello.roles);
 	event_string(&ev, "session_recording",
-	    !s->has_file			? "off"
+	    !s->has_file || !s->is_recorded	? "off"
 		: c->hello.limits.record_strict ? "strict"
 						: "best_effort");
 	if (!is_closed_shell(c->hello.shell))

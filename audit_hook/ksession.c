@@ -14,6 +14,8 @@
 #include "connection.h"
 #include "filecopy.h"
 #include "jsontext.h"
+#include "proc.h"
+#include "holders.h"
 #include "kevents.h"
 #include "ksession.h"
 #include "survivors.h"
@@ -179,6 +181,8 @@ record_terminal(struct connection *c, struct ksession *s,
 	if ((file = create_file(c, s, in)) < 0 && c->hello.limits.record_strict)
 		return file;
 	memset(fds, -1, sizeof(fds));
+	if ((r = recording_can_start()) < 0)
+		return r;
 	/* The terminal is sshd's no more after this. */
 	if ((r = terminal_seize(t, peer->sshd)) < 0)
 		return r;
@@ -227,14 +231,16 @@ set_nonblocking(const int fds[RECORDER_FDS])
 /* 0 with the pipes that the program gets; else why it is not recorded. */
 static int
 record_streams(struct connection *c, struct ksession *s,
-    const struct keeper_checkin *in, const int channel[KEEPERMSG_MAX_FDS],
-    struct replacement *ret)
+    const struct keeper_checkin *in, pid_t sshd,
+    const int channel[KEEPERMSG_MAX_FDS], struct replacement *ret)
 {
 	int r, i, pipes[KEEPERMSG_MAX_FDS][2], fds[RECORDER_FDS];
 
 	for (i = 0; i < KEEPERMSG_MAX_FDS; i++)
 		if (channel[i] < 0)
 			return -EBADF;
+	if (others_hold(channel, (uid_t)c->hello.uid, s->wrapper, sshd))
+		return -EBUSY;
 	if ((r = create_file(c, s, in)) < 0 || (r = make_pipes(pipes)) < 0)
 		return r;
 	fds[RECORDER_CONTROL] = fds[RECORDER_FILE] = -1;
@@ -285,20 +291,26 @@ deny(const struct ksession *s, const char *why)
 	shutdown(s->fd, SHUT_RDWR);
 }
 
-static void
+/* false: there is no room for it, and what a killed keeper owed of it would be
+ * lost. */
+static bool
 note_state(struct connection *c, struct ksession *s)
 {
-	struct kstate_session *k = c->state->sessions;
+	struct kstate_session *k = kstate_add_session(c->state, c->state_fd);
+	struct proc_stat ps = { 0 };
 
-	/* There is one: connections have no more sessions than that. */
-	while (k->is_open)
-		k++;
-	*k = (struct kstate_session){ .has_tty = s->has_tty,
-		.is_recorded = s->is_recorded,
-		.started_usec = s->started_usec,
-		.recording_start_usec = s->recording.start_usec,
-		.has_command = s->command != NULL };
+	if (k == NULL)
+		return false;
+	(void)proc_stat(s->wrapper, &ps);
+	k->has_tty = s->has_tty;
+	k->is_recorded = s->is_recorded;
+	k->started_usec = s->started_usec;
+	k->recording_start_usec = s->recording.start_usec;
+	k->has_command = s->command != NULL;
+	k->wrapper = s->wrapper;
+	k->wrapper_start_ticks = ps.start_ticks;
 	memcpy(k->sid, s->sid.text, sizeof(k->sid));
+	memcpy(k->terminal, s->terminal, sizeof(k->terminal));
 	if (s->command != NULL)
 		snprintf(k->command, sizeof(k->command), "%s", s->command);
 	if (s->has_file)
@@ -306,6 +318,7 @@ note_state(struct connection *c, struct ksession *s)
 		    s->recording.path);
 	k->is_open = true;
 	s->state = k;
+	return true;
 }
 
 /* Without a terminal only a role that demands the record costs a relay. */
@@ -320,12 +333,10 @@ record(struct connection *c, struct ksession *s,
 	if (!s->has_tty && !c->hello.limits.record_strict)
 		return 0;
 	if (!s->has_tty)
-		return record_streams(c, s, in, channel, ret);
+		return record_streams(c, s, in, peer->sshd, channel, ret);
 	r = record_terminal(c, s, in, peer, channel[0], t);
 	if (s->is_recorded) {
 		snprintf(s->terminal, sizeof(s->terminal), "%s", t->path);
-		utmp_move(t->outer_path, t->path, s->wrapper, c->hello.login,
-		    c->hello.addr_remote);
 		ret->path = t->path;
 		ret->fds[0] = t->slave;
 	}
@@ -353,41 +364,64 @@ let_go_of(const struct ksession *s, struct terminal *t,
 	terminal_clear(t);
 }
 
+/* Why there is no session, or NULL. r is what recording it came to. */
+static const char *
+refusal_of(const struct connection *c, const struct ksession *s,
+    const struct terminal *t, int r, bool is_noted, const char *why)
+{
+	if (!is_noted)
+		return "there is no room for it in /run";
+	/* Nobody has another terminal by accident; whoever uses up all
+	 * terminals is not rewarded for it; and one that was taken from sshd
+	 * without a recorder for it shows nothing any more. */
+	if (r < 0 &&
+	    (c->hello.limits.record_strict || r == TERMINAL_FOREIGN ||
+		(s->has_tty && t->slave < 0) ||
+		(t->outer >= 0 && !s->is_recorded)))
+		return why;
+	return NULL;
+}
+
 void
 ksession_begin(struct connection *c, struct ksession *s,
     const struct keeper_checkin *in, const struct peer *peer,
     const int channel[KEEPERMSG_MAX_FDS])
 {
 	struct replacement with = { .fds = { -1, -1, -1 } };
+	const char *refusal = NULL;
 	struct terminal t;
 	char why[160];
-	int r;
+	bool is_noted;
+	int r = 0;
 
 	s->wrapper = peer->pid;
 	terminal_init(&t);
-	if (copies_files(c, s)) {
-		note_state(c, s);
-		kevent_session_start(c, s);
-		deny(s, "the role allows no file copies");
-		return;
-	}
-	r = record(c, s, in, peer, channel, &t, &with);
-	note_state(c, s);
+	if (copies_files(c, s))
+		refusal = "the role allows no file copies";
+	else
+		r = record(c, s, in, peer, channel, &t, &with);
+	is_noted = note_state(c, s);
 	kevent_session_start(c, s);
 	if (r < 0) {
 		snprintf(why, sizeof(why),
 		    "this session cannot be recorded: %s",
 		    r == TERMINAL_FOREIGN
 			? "its terminal is not the one that sshd made"
+			: r == -EBUSY
+			? "another process of the account has its pipes open"
 			: strerror(-r));
 		kevent_recording_failed(c, s, why);
 	}
-	/* Nobody has another one by accident. */
-	if (r < 0 && (c->hello.limits.record_strict || r == TERMINAL_FOREIGN))
-		deny(s, why);
+	if (refusal == NULL)
+		refusal = refusal_of(c, s, &t, r, is_noted, why);
+	if (refusal != NULL)
+		deny(s, refusal);
 	/* A wrapper that is gone is heard of as a read of nothing. */
 	else if (send_go(c, s, &with) < 0)
 		shutdown(s->fd, SHUT_RDWR);
+	if (s->terminal[0] != '\0')
+		utmp_move(t.outer_path, s->terminal, s->wrapper, c->hello.login,
+		    c->hello.addr_remote);
 	let_go_of(s, &t, &with);
 }
 
@@ -428,7 +462,6 @@ hear_wrapper(struct ksession *s)
 	}
 	close(s->fd);
 	s->fd = -1;
-	s->over_ms = clock_boot_ms();
 }
 
 /* A program without a terminal would go on, unseen. */

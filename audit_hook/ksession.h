@@ -36,7 +36,6 @@ struct ksession {
 	char terminal[TERMINAL_PATH_MAX]; /* of its own; empty: sshd's */
 	bool is_recorded; /* there is a recorder, or was */
 	bool has_file;
-	uint64_t over_ms; /* since boot: when the wrapper ended; 0: it runs */
 	struct recording recording;
 	struct seal seal;
 	struct kstate_session *state; /* for when the keeper is killed */

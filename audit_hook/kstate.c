@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -46,16 +47,14 @@ is_locked(int fd)
 	return fcntl(fd, F_OFD_GETLK, &l) < 0 || l.l_type != F_UNLCK;
 }
 
-static int
-map(int fd, struct kstate **ret)
+/* NULL with errno. */
+static struct kstate *
+map(int fd)
 {
-	void *p = mmap(NULL, sizeof(**ret), PROT_READ | PROT_WRITE, MAP_SHARED,
-	    fd, 0);
+	void *p = mmap(NULL, sizeof(struct kstate), PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
 
-	if (p == MAP_FAILED)
-		return -errno;
-	*ret = p;
-	return 0;
+	return p != MAP_FAILED ? p : NULL;
 }
 
 static int
@@ -69,23 +68,30 @@ make_folder(const char *run_dir)
 	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-/* Locked, before it has the name that others look for. */
-static int
-prepare(int fd, const struct uuid *id, struct kstate **ret)
+/* Locked, before it has the name that others look for. NULL with *ret_error, a
+ * negative errno. */
+static struct kstate *
+prepare(int fd, const struct uuid *id, int *ret_error)
 {
+	struct kstate *k = NULL;
 	int r;
 
-	/* Its memory is there now: a full /run is no signal later. */
-	if ((r = set_lock(fd)) < 0 ||
-	    (r = ftruncate(fd, sizeof(**ret)) < 0 ? -errno : 0) < 0 ||
-	    (r = -posix_fallocate(fd, 0,
-		 COMMON_BYTES + sizeof(struct kstate_session))) < 0 ||
-	    (r = map(fd, ret)) < 0)
-		return r;
-	(*ret)->version = KSTATE_VERSION;
-	(*ret)->size = sizeof(**ret);
-	memcpy((*ret)->id, id->text, sizeof((*ret)->id));
-	return 0;
+	/* Its memory is there now, as a session's is before it is used: a full
+	 * /run is no signal later. */
+	if ((r = set_lock(fd)) == 0 && ftruncate(fd, sizeof(*k)) < 0)
+		r = -errno;
+	if (r == 0)
+		r = -posix_fallocate(fd, 0,
+		    COMMON_BYTES + sizeof(struct kstate_session));
+	if (r == 0 && (k = map(fd)) == NULL)
+		r = -errno;
+	*ret_error = r;
+	if (k == NULL)
+		return NULL;
+	k->version = KSTATE_VERSION;
+	k->size = sizeof(*k);
+	memcpy(k->id, id->text, sizeof(k->id));
+	return k;
 }
 
 int
@@ -93,6 +99,7 @@ kstate_create(const char *run_dir, const struct uuid *id, struct kstate **ret,
     int *ret_fd)
 {
 	char path[PATH_MAX], new[PATH_MAX], name[UUID_TEXT_LEN + 8];
+	struct kstate *k;
 	int fd, r;
 
 	snprintf(name, sizeof(name), "%s.new", id->text);
@@ -104,30 +111,57 @@ kstate_create(const char *run_dir, const struct uuid *id, struct kstate **ret,
 	    0600);
 	if (fd < 0)
 		return -errno;
-	r = prepare(fd, id, ret);
-	if (r == 0 && rename(new, path) < 0) {
+	k = prepare(fd, id, &r);
+	if (k != NULL && rename(new, path) < 0) {
 		r = -errno;
-		munmap(*ret, sizeof(**ret));
+		munmap(k, sizeof(*k));
+		k = NULL;
 	}
-	if (r < 0) {
+	if (k == NULL) {
 		unlink(new);
 		close(fd);
 		return r;
 	}
+	*ret = k;
 	*ret_fd = fd;
 	return 0;
 }
 
+struct kstate_session *
+kstate_add_session(struct kstate *k, int fd)
+{
+	size_t i;
+
+	for (i = 0; i < KSTATE_SESSIONS && k->sessions[i].is_open; i++)
+		continue;
+	if (i == KSTATE_SESSIONS ||
+	    posix_fallocate(fd,
+		(off_t)(COMMON_BYTES + i * sizeof(k->sessions[0])),
+		sizeof(k->sessions[0])) != 0)
+		return NULL;
+	k->sessions[i] = (struct kstate_session){ .is_open = false };
+	return &k->sessions[i];
+}
+
 void
-kstate_close(struct kstate *k, int fd, const char *run_dir, bool remove)
+kstate_close(struct kstate *k, int fd, const char *run_dir)
 {
 	char path[PATH_MAX];
 
-	if (k == NULL)
-		return;
-	if (remove && path_of(run_dir, k->id, path, sizeof(path)) == 0)
+	if (path_of(run_dir, k->id, path, sizeof(path)) == 0)
 		unlink(path);
 	munmap(k, sizeof(*k));
+	close(fd);
+}
+
+void
+kstate_bury(struct kstate *k, int fd, const char *run_dir)
+{
+	char path[PATH_MAX];
+
+	if (path_of(run_dir, k->id, path, sizeof(path)) == 0)
+		unlink(path);
+	free(k);
 	close(fd);
 }
 
@@ -176,10 +210,14 @@ static bool
 is_of(int fd, const char *user)
 {
 	char text[KSTATE_TEXT];
-	ssize_t n =
-	    pread(fd, text, sizeof(text), (off_t)offsetof(struct kstate, user));
+	bool has_sshd;
 
-	return n == sizeof(text) && strncmp(text, user, sizeof(text)) == 0;
+	return pread(fd, text, sizeof(text),
+		   (off_t)offsetof(struct kstate, user)) == sizeof(text) &&
+	    strncmp(text, user, sizeof(text)) == 0 &&
+	    pread(fd, &has_sshd, sizeof(has_sshd),
+		(off_t)offsetof(struct kstate, has_sshd)) == sizeof(has_sshd) &&
+	    has_sshd;
 }
 
 int
@@ -258,17 +296,33 @@ is_readable(int fd)
 	    head[0] == KSTATE_VERSION && head[1] == sizeof(struct kstate);
 }
 
-/* Nobody may have been faster, nor the file be another's by now. */
+/* Read, not mapped: what is only looked at needs memory there, too, and a full
+ * /run would be a signal. */
+static int
+copy(int fd, struct kstate **ret)
+{
+	struct kstate *k = malloc(sizeof(*k));
+
+	if (k == NULL || pread(fd, k, sizeof(*k), 0) != (ssize_t)sizeof(*k)) {
+		free(k);
+		return -ENOMEM;
+	}
+	*ret = k;
+	return 0;
+}
+
+/* Nobody may have been faster, nor its keeper have removed it by now. */
 static int
 take_over(const char *run_dir, const char *name, struct kstate **ret)
 {
 	char path[PATH_MAX];
 	int fd = open_state(run_dir, name);
+	struct stat st;
 
 	if (fd < 0)
 		return -1;
-	if (set_lock(fd) == 0) {
-		if (is_readable(fd) && map(fd, ret) == 0)
+	if (set_lock(fd) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0) {
+		if (is_readable(fd) && copy(fd, ret) == 0)
 			return fd;
 		if (path_of(run_dir, name, path, sizeof(path)) == 0)
 			unlink(path);

@@ -29,6 +29,9 @@ struct kstate_session {
 	uint64_t recording_start_usec; /* since boot */
 	char command[KSTATE_TEXT]; /* cut to that */
 	bool has_command;
+	pid_t wrapper;
+	uint64_t wrapper_start_ticks;
+	char terminal[32]; /* of its own; empty: none */
 	char recording[PATH_MAX]; /* empty: none */
 };
 
@@ -42,6 +45,8 @@ struct kstate {
 	uint32_t uid;
 	uint32_t audit_session_id;
 	bool is_break_glass; /* goes on without a keeper */
+	bool has_sshd; /* until both have ended: then it does not count */
+	bool survivors_kill, record_strict; /* the role's demands */
 	uint64_t number; /* the next event's ei */
 	uint64_t started_usec;
 	uint64_t sessions_total;
@@ -55,8 +60,13 @@ struct kstate {
 /* A new one, locked and mapped; *ret_fd holds the lock. 0 or -errno. */
 int kstate_create(const char *run_dir, const struct uuid *id,
     struct kstate **ret, int *ret_fd);
-/* Unmaps; with `remove` the file goes, too. */
-void kstate_close(struct kstate *k, int fd, const char *run_dir, bool remove);
+/* Room for a session, all zero, or NULL: there is none. The caller sets is_open
+ * when the rest is filled in. */
+struct kstate_session *kstate_add_session(struct kstate *k, int fd);
+/* Removes the file, and lets go. */
+void kstate_close(struct kstate *k, int fd, const char *run_dir);
+/* The same of an orphan. */
+void kstate_bury(struct kstate *k, int fd, const char *run_dir);
 /* How many live connections the user has, in one moment for everybody who
  * asks between _lock and _unlock. -errno: it cannot be told. */
 int kstate_lock_all(const char *run_dir);
@@ -66,9 +76,9 @@ int kstate_count(const char *run_dir, const char *user);
  * state before `sessions`. 0 or -ESRCH. */
 int kstate_of_sshd(const char *run_dir, pid_t sshd, struct kstate *ret);
 /*
- * The next connection whose keeper is gone, taken over (locked and mapped) by
- * this process; its own monitor need not be gone. *at begins with 0. 1, or 0
- * if there is none any more. What cannot be read is removed.
+ * The next connection whose keeper is gone, taken over (locked, and read into
+ * memory of its own) by this process; its own monitor need not be gone. 1, or 0 if there is none any
+ * more. What another build has left cannot be read, and is removed.
  */
 int kstate_next_orphan(const char *run_dir, struct kstate **ret, int *ret_fd);
 

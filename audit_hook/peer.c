@@ -60,11 +60,11 @@ is_post_auth_sshd(pid_t pid, const struct monitor *m)
 {
 	struct proc_stat ps;
 
-	if (!runs_sshd_of(m, pid))
+	/* Before its program is asked for, which may lie on a disk that hangs. */
+	if (m->pid <= 0 || proc_stat(pid, &ps) < 0 ||
+	    (pid != m->pid && ps.ppid != m->pid))
 		return false;
-	if (pid == m->pid)
-		return true;
-	return proc_stat(pid, &ps) == 0 && ps.ppid == m->pid;
+	return runs_sshd_of(m, pid);
 }
 
 static bool
@@ -75,19 +75,30 @@ is_orphan_of(const struct monitor *m, pid_t pid, uint32_t audit_session_id)
 	uint32_t session;
 
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
-	return audit_session_id != UINT32_MAX && !runs_sshd_of(m, m->pid) &&
+	return audit_session_id != UINT32_MAX &&
 	    proc_audit_session(pid, &session) == 0 &&
-	    session == audit_session_id && proc_stat(pid, &ps) == 0 &&
+	    session == audit_session_id && runs_sshd_of(m, pid) &&
+	    !runs_sshd_of(m, m->pid) && proc_stat(pid, &ps) == 0 &&
 	    !runs_sshd_of(m, ps.ppid) &&
 	    proc_read_words(path, title, sizeof(title)) == 0 &&
 	    strstr(title, "[listener]") == NULL;
 }
 
 bool
+peer_runs_wrapper(pid_t pid, gid_t session_gid)
+{
+	struct stat st;
+
+	/* Of whichever version: nobody else can make such a file. */
+	return program_of(pid, &st) == 0 && st.st_uid == 0 &&
+	    st.st_gid == session_gid && (st.st_mode & S_ISGID) != 0;
+}
+
+bool
 monitor_has_sshd(const struct monitor *m, pid_t pid, uint32_t audit_session_id)
 {
 	return is_post_auth_sshd(pid, m) ||
-	    (runs_sshd_of(m, pid) && is_orphan_of(m, pid, audit_session_id));
+	    is_orphan_of(m, pid, audit_session_id);
 }
 
 const char *

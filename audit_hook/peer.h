@@ -28,6 +28,9 @@ bool monitor_has_sshd(const struct monitor *m, pid_t pid,
 /* SO_PEERCRED (unix(7)). 0 or -errno. */
 int peer_credentials(int fd, struct ucred *ret);
 
+/* Does it run the session wrapper's program? */
+bool peer_runs_wrapper(pid_t pid, gid_t session_gid);
+
 struct peer {
 	pid_t pid;
 	uid_t uid;

@@ -33,30 +33,33 @@ give(struct line *l, plaintext_reader *read, void *context)
 static bool
 skip_sequence(struct line *l, char c)
 {
+	if (c == 0x18 || c == 0x1a) {
+		l->state = PLAIN;
+		return true;
+	}
+	if (c == 0x1b) {
+		l->state = l->state == STRING ? STRING_ESCAPE : ESCAPE;
+		return true;
+	}
 	switch (l->state) {
+	case STRING_ESCAPE:
 	case ESCAPE:
-		l->state = c == '['	      ? CSI
-		    : strchr("]P_^X", c) != 0 ? STRING
-					      : PLAIN;
+		l->state = c == '['			      ? CSI
+		    : c != '\0' && strchr("]P_^X", c) != NULL ? STRING
+							      : PLAIN;
 		return true;
 	case CSI:
 		if (c >= '@' && c <= '~')
 			l->state = PLAIN;
 		return true;
 	case STRING:
-		l->state = c == '\a' ? PLAIN
-		    : c == 0x1b	     ? STRING_ESCAPE
-				     : STRING;
-		return true;
-	case STRING_ESCAPE:
-		l->state = c == '\\' ? PLAIN : STRING;
+		if (c == '\a')
+			l->state = PLAIN;
 		return true;
 	case PLAIN:
 		break;
 	}
-	if (c == 0x1b)
-		l->state = ESCAPE;
-	return c == 0x1b;
+	return false;
 }
 
 static int

@@ -12,7 +12,7 @@
 
 struct plaintext_line {
 	uint64_t usec; /* when it was begun */
-	const char *text; /* printable UTF-8, no newline */
+	const char *text; /* no newline; hostile, as all that was shown */
 };
 
 /* Not 0 ends the reading. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* recorder(8): carries a terminal session's bytes between sshd's terminal and
- * the session's own, and writes down what it shows. Started by the keeper, as
- * nobody's user, with its descriptors open (recordermsg.h). */
+/* recorder(8): carries a session's bytes between what sshd has made for it, a
+ * terminal or pipes, and what the program has, and writes down what passes.
+ * Started by the keeper, as nobody's user, with its descriptors open
+ * (recordermsg.h). */
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>

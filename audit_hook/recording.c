@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/resource.h>
@@ -18,7 +20,8 @@
 #include "clock.h"
 #include "recording.h"
 
-#define RECORDER CS_LIBEXEC "/recorder"
+#define KILLED_MS 100
+#define RECORDER  CS_LIBEXEC "/recorder"
 
 void
 recording_init(struct recording *r)
@@ -107,6 +110,8 @@ recording_create(struct recording *r, const struct settings *host,
 	    0600);
 	if (r->fd < 0)
 		return -errno;
+	/* Held until the last of keeper and recorder has let go of it. */
+	(void)flock(r->fd, LOCK_SH | LOCK_NB);
 	if ((e = fill_file(r, owner, header)) < 0) {
 		unlink(r->path);
 		close(r->fd);
@@ -125,7 +130,10 @@ recording_reopen(struct recording *r, const char *path, uint64_t start_usec)
 		return -EINVAL;
 	r->start_usec = start_usec;
 	r->fd = open(r->path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
-	return r->fd < 0 ? -errno : 0;
+	if (r->fd < 0)
+		return -errno;
+	(void)flock(r->fd, LOCK_SH | LOCK_NB);
+	return 0;
 }
 
 /* Descriptors to their places, from above so that none is run over. */
@@ -209,6 +217,12 @@ run_recorder(const struct recording *r, const struct settings *host,
 }
 
 int
+recording_can_start(void)
+{
+	return access(RECORDER, X_OK) < 0 ? -errno : 0;
+}
+
+int
 recording_start(struct recording *r, const struct settings *host,
     const struct recording_owner *owner, int fds[RECORDER_FDS],
     const struct recording_manner *how)
@@ -216,8 +230,7 @@ recording_start(struct recording *r, const struct settings *host,
 	int ends[2], e;
 	pid_t pid;
 
-	if (access(RECORDER, X_OK) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	if (r->start_usec == 0)
 		r->start_usec = clock_boot_usec();
@@ -247,6 +260,9 @@ let_go(struct recording *r)
 		/* It has ended mostly; should it hang, on a disk, it is not
 		 * waited for. */
 		(void)pidfd_send_signal(r->pidfd, SIGKILL, NULL, 0);
+		/* So that nothing is appended to what is closed now. */
+		(void)poll(&(struct pollfd){ r->pidfd, POLLIN, 0 }, 1,
+		    KILLED_MS);
 		close(r->pidfd);
 	}
 	r->pidfd = -1;
@@ -341,7 +357,8 @@ recording_close(struct recording *r, const char *exit_text)
 	cut_half_a_line(r->path);
 	n = castwriter_text(now > r->start_usec ? now - r->start_usec : 0, 'x',
 	    exit_text, line, sizeof(line));
-	(void)write_whole(r->fd, line, n);
+	if (write_whole(r->fd, line, n) < 0)
+		cut_half_a_line(r->path);
 	close(r->fd);
 	r->fd = -1;
 }

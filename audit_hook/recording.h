@@ -46,6 +46,8 @@ int recording_create(struct recording *r, const struct settings *host,
 /* One that another keeper has left: 0 or -errno. */
 int recording_reopen(struct recording *r, const char *path,
     uint64_t start_usec);
+/* Is its program there? 0 or -errno. */
+int recording_can_start(void);
 /* Starts the recorder on these descriptors (recordermsg.h), which stay the
  * caller's; control and file are put among them. Without a terminal, what is
  * more than max_bytes of a stream passes unrecorded. 0 or -errno. */

@@ -112,7 +112,7 @@ fill(int fd, struct buffer *b, size_t size)
 			break;
 		b->to += (size_t)n;
 	}
-	return b->to > had || (n < 0 && errno == EAGAIN);
+	return b->to > had || had == size || (n < 0 && errno == EAGAIN);
 }
 
 /* false: the other side is gone. */
@@ -298,6 +298,10 @@ turn(struct relay *r, const sigset_t *open)
 	if (r->why == 0 && is_empty(&r->input) &&
 	    (p[RECORDER_OUTER].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
 		take_input(r);
+	/* Nobody types any more, though what was typed has not arrived. */
+	if (r->why == 0 && !is_empty(&r->input) &&
+	    (p[RECORDER_OUTER].revents & (POLLHUP | POLLERR)) != 0)
+		r->why = RECORDER_END_CLIENT;
 	if ((p[RECORDER_INNER].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
 		take_output(r);
 	/* What nobody reads any more is no reason to end. */

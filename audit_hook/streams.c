@@ -191,12 +191,15 @@ move(struct streams *s, struct flow *f)
 static void
 turn(struct streams *s)
 {
-	struct pollfd p[FLOWS + 1];
+	const struct flow *in = &s->flows[FLOW_IN];
+	struct pollfd p[FLOWS + 2];
 	size_t i;
 
 	for (i = 0; i < FLOWS; i++)
 		p[i] = wanted(&s->flows[i]);
 	p[FLOWS] = (struct pollfd){ RECORDER_CONTROL, POLLIN, 0 };
+	/* Asked for nothing: it says when the program reads no more. */
+	p[FLOWS + 1] = (struct pollfd){ in->is_over ? -1 : in->to, 0, 0 };
 	if (ppoll(p, ARRAY_SIZE(p), NULL, NULL) < 0) {
 		if (errno != EINTR)
 			s->why = RECORDER_END_TOLD;
@@ -207,8 +210,12 @@ turn(struct streams *s)
 	for (i = 0; i < FLOWS && s->why == 0; i++)
 		if (p[i].revents != 0)
 			move(s, &s->flows[i]);
-	if (s->why == 0 && s->flows[FLOW_OUT].is_over &&
-	    s->flows[FLOW_ERR].is_over)
+	if (!in->is_over && (p[FLOWS + 1].revents & (POLLERR | POLLHUP)) != 0)
+		end_flow(&s->flows[FLOW_IN]);
+	/* Also the input: a program may have sent its output elsewhere. */
+	for (i = 0; i < FLOWS && s->flows[i].is_over; i++)
+		continue;
+	if (s->why == 0 && i == FLOWS)
 		s->why = RECORDER_END_PROGRAM;
 }
 

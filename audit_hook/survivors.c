@@ -11,10 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "peer.h"
 #include "proc.h"
 #include "survivors.h"
 
-#define WRAPPER	   CS_LIBEXEC "/session"
 #define GRACE_MS   1000
 #define LOOK_MS	   50
 #define KILL_TIMES 5
@@ -22,7 +22,7 @@
 struct wanted {
 	uint32_t audit_session_id; /* UINT32_MAX: asked by leader */
 	pid_t leader, monitor;
-	struct stat wrapper;
+	gid_t session_gid; /* the wrapper's */
 };
 
 /* One that is ending, as sshd is then, has no program any more. */
@@ -33,8 +33,7 @@ runs_other_than_wrapper(const struct wanted *w, pid_t pid)
 	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	return stat(path, &st) == 0 &&
-	    (st.st_dev != w->wrapper.st_dev || st.st_ino != w->wrapper.st_ino);
+	return stat(path, &st) == 0 && !peer_runs_wrapper(pid, w->session_gid);
 }
 
 static bool
@@ -94,19 +93,12 @@ signal_all(const struct wanted *w, const int *signals)
 	return n;
 }
 
-static struct wanted
-of_audit_session(uint32_t id, pid_t monitor)
-{
-	struct wanted w = { .audit_session_id = id, .monitor = monitor };
-
-	(void)stat(WRAPPER, &w.wrapper);
-	return w;
-}
-
 size_t
-survivors_count(uint32_t audit_session_id, pid_t monitor)
+survivors_count(uint32_t audit_session_id, pid_t monitor, gid_t session_gid)
 {
-	const struct wanted w = of_audit_session(audit_session_id, monitor);
+	const struct wanted w = { .audit_session_id = audit_session_id,
+		.monitor = monitor,
+		.session_gid = session_gid };
 
 	if (audit_session_id == UINT32_MAX)
 		return 0;
@@ -114,9 +106,11 @@ survivors_count(uint32_t audit_session_id, pid_t monitor)
 }
 
 size_t
-survivors_end(uint32_t audit_session_id, pid_t monitor)
+survivors_end(uint32_t audit_session_id, pid_t monitor, gid_t session_gid)
 {
-	const struct wanted w = of_audit_session(audit_session_id, monitor);
+	const struct wanted w = { .audit_session_id = audit_session_id,
+		.monitor = monitor,
+		.session_gid = session_gid };
 	const struct timespec look = { .tv_nsec = LOOK_MS * 1000000L };
 	size_t n;
 	int i;

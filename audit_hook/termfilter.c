@@ -6,6 +6,8 @@
 #include "termfilter.h"
 
 #define ESC 0x1b
+#define CAN 0x18
+#define SUB 0x1a
 
 /* Moves, erases, colours, scrolls. No reports (n, c, x, $p), no window
  * operations (t), no printing (i). */
@@ -65,10 +67,12 @@ take_escape(struct termfilter *f, char c, char *out, size_t at)
 	f->n = 0;
 	if (c == '[')
 		f->state = TERMFILTER_CSI;
-	else if (strchr("]P_^X", c) != NULL)
+	else if (c == ESC)
+		f->state = TERMFILTER_ESCAPE;
+	else if (c != '\0' && strchr("]P_^X", c) != NULL)
 		f->state = TERMFILTER_STRING;
 	/* Character sets: one more byte, which is text then. */
-	else if (strchr("78DEHM=>", c) != NULL)
+	else if (c != '\0' && strchr("78DEHM=>", c) != NULL)
 		return put(out, at, both, 2);
 	return at;
 }
@@ -92,15 +96,18 @@ take_csi(struct termfilter *f, char c, char *out, size_t at)
 	return put(out, at, f->sequence, f->n);
 }
 
-static void
-take_string(struct termfilter *f, char c)
+/* A terminal leaves a string at any ESC, whatever follows: what is hidden here
+ * was hidden there. */
+static size_t
+take_string(struct termfilter *f, char c, char *out, size_t at)
 {
-	if (f->state == TERMFILTER_STRING_ESCAPE)
-		f->state = c == '\\' ? TERMFILTER_TEXT : TERMFILTER_STRING;
+	if (f->state == TERMFILTER_STRING_ESCAPE && c != '\\')
+		return take_escape(f, c, out, at);
+	if (f->state == TERMFILTER_STRING_ESCAPE || c == '\a')
+		f->state = TERMFILTER_TEXT;
 	else if (c == ESC)
 		f->state = TERMFILTER_STRING_ESCAPE;
-	else if (c == '\a')
-		f->state = TERMFILTER_TEXT;
+	return at;
 }
 
 /* 0xc2 0x80..0x9f are the same controls in eight bits. */
@@ -120,7 +127,12 @@ termfilter_pass(struct termfilter *f, const char *p, size_t n, char *out)
 {
 	size_t i, at = 0;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		/* CAN and SUB end whatever has been begun. */
+		if (p[i] == CAN || p[i] == SUB) {
+			f->state = TERMFILTER_TEXT;
+			continue;
+		}
 		switch (f->state) {
 		case TERMFILTER_TEXT:
 			at = take_text(f, p[i], out, at);
@@ -136,8 +148,9 @@ termfilter_pass(struct termfilter *f, const char *p, size_t n, char *out)
 			break;
 		case TERMFILTER_STRING:
 		case TERMFILTER_STRING_ESCAPE:
-			take_string(f, p[i]);
+			at = take_string(f, p[i], out, at);
 			break;
 		}
+	}
 	return at;
 }

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 #include <utmpx.h>
 
+#include "auto.h"
 #include "clock.h"
 #include "utmp.h"
 
@@ -29,12 +31,18 @@ entry_of(const char *path, short type)
 	return u;
 }
 
+/* In a process of its own: anybody who may read the file may hold a lock on it,
+ * and glibc waits for that. */
 static void
-put(const struct utmpx *u)
+put_all(const struct utmpx *u, size_t n)
 {
+	if (fork() != 0)
+		return;
+	closefrom(STDERR_FILENO + 1);
 	setutxent();
-	(void)pututxline(u);
-	endutxent();
+	for (; n > 0; n--)
+		(void)pututxline(u++);
+	_exit(0);
 }
 
 void
@@ -42,22 +50,23 @@ utmp_end(const char *path)
 {
 	struct utmpx u = entry_of(path, DEAD_PROCESS);
 
-	put(&u);
+	put_all(&u, 1);
 }
 
 void
 utmp_move(const char *outer_path, const char *path, pid_t leader,
     const char *login, const char *remote)
 {
-	struct utmpx u = entry_of(path, USER_PROCESS);
+	struct utmpx both[2] = { entry_of(outer_path, DEAD_PROCESS),
+		entry_of(path, USER_PROCESS) };
+	struct utmpx *u = &both[1];
 	const char *port = strrchr(remote, ':');
 	size_t n = port != NULL ? (size_t)(port - remote) : strlen(remote);
 
-	u.ut_pid = leader;
-	u.ut_session = leader;
-	memcpy(u.ut_user, login, strnlen(login, sizeof(u.ut_user)));
-	memcpy(u.ut_host, remote,
-	    n < sizeof(u.ut_host) ? n : sizeof(u.ut_host));
-	utmp_end(outer_path);
-	put(&u);
+	u->ut_pid = leader;
+	u->ut_session = leader;
+	memcpy(u->ut_user, login, strnlen(login, sizeof(u->ut_user)));
+	memcpy(u->ut_host, remote,
+	    n < sizeof(u->ut_host) ? n : sizeof(u->ut_host));
+	put_all(both, ARRAY_SIZE(both));
 }

@@ -453,7 +453,8 @@ keepermsg_receive_fds(int fd, struct keeper_message *ret,
 	struct msghdr h = { .msg_iov = &all,
 		.msg_iovlen = 1,
 		.msg_control = control.room,
-		.msg_controllen = sizeof(control.room) };
+		/* Not the padding: one more would fit there. */
+		.msg_controllen = CMSG_LEN(KEEPERMSG_MAX_FDS * sizeof(int)) };
 	int fds[KEEPERMSG_MAX_FDS] = { -1, -1, -1 };
 	ssize_t n;
 	int r;

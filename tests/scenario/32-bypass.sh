@@ -86,6 +86,61 @@ event '.event=="session.rejected" and .reason=="bypassable_shell"'
 as strict deploy -- 'echo fine'
 says fine
 
+# thief WHAT: a process of the account, left behind by an earlier login: it stops
+# the shell that is to start the wrapper and takes its descriptors
+cat >/usr/local/bin/thief <<'END2'
+#!/usr/bin/python3
+"""thief hold|share: stops it for good, or only opens its output and goes on."""
+import os, signal, sys, time
+end, done = time.time() + 20, set()
+while time.time() < end:
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or name in done: continue
+        try: words = open(f"/proc/{name}/cmdline", "rb").read().split(b"\0")
+        except OSError: continue
+        if len(words) < 3 or words[1] != b"-c" or not words[2].startswith(b"exec /usr/libexec/countersign/session"): continue
+        try: os.kill(int(name), signal.SIGSTOP)
+        except OSError: continue
+        done.add(name)
+        try:
+            fd = os.open(f"/proc/{name}/fd/1", os.O_WRONLY | os.O_NOCTTY)
+        except OSError: fd = -1
+        if sys.argv[1] == "share":
+            os.kill(int(name), signal.SIGCONT)
+            time.sleep(0.6)
+            if fd >= 0: os.write(fd, b"UNSEEN\n")
+            os.close(fd)
+END2
+chmod 755 /usr/local/bin/thief
+
+# tries NAME EVENT: logins of NAME until the event is there; the thief may be late
+tries() {
+  local i
+  for i in 1 2 3 4 5 6 7 8; do
+    timeout 8 ssh -F "$LAB/ssh_config" -i "$LAB/keys/$1" deploy@web1 'sleep 1; echo bye' >>"$LAB/seen" 2>>"$LAB/err" </dev/null
+    sleep 0.2
+    [ -n "$(events "$2")" ] && return
+  done
+  fail "eight logins, and no event with $2"
+}
+
+story "the login shell is stopped before it starts the wrapper: seen and ended, also under strict"
+for role in alice strict; do
+  fresh
+  as alice deploy -- 'thief hold </dev/null >/dev/null 2>&1 &'
+  tries $role '.event=="client.disconnect" and (.reason|test("has not come by the session wrapper"))'
+  pkill -9 -u deploy
+  wait_until "all is over" bash -c '! pgrep -u deploy >/dev/null'
+done
+
+story "somebody takes the pipes of a session that must be recorded: there is none"
+fresh
+: >"$LAB/seen"
+as alice deploy -- 'thief share </dev/null >/dev/null 2>&1 &'
+tries strict '.event=="recording.failed" and (.reason|test("another process of the account has its pipes open"))'
+pkill -9 -u deploy
+settled
+
 story "start files of shells that are closed do not run before the wrapper"
 fresh
 for file in .bashrc .bash_profile .profile .zshenv .zshrc; do
