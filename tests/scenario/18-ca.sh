@@ -45,7 +45,7 @@ code() {
   runs countersign "$@"
   exits "$want"
 }
-agents_left() { pgrep -x ssh-agent >/dev/null && fail "an ssh-agent was left: $(pgrep -ax ssh-agent)"; }
+agents_left() { wait_until "no ssh-agent is left" bash -c '! pgrep -x ssh-agent >/dev/null'; }
 folders_left() { compgen -G '/tmp/countersign.*' >/dev/null && fail "a folder was left in /tmp"; }
 
 story "its keys are encrypted, under a passphrase that is asked for twice"
