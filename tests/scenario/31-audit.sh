@@ -141,6 +141,7 @@ event '.event=="session.start"'
 sid=$(events '.event=="session.start"' | jq -r .sid)
 audit ls --open
 grep -q "${sid:0:8}.*open" "$LAB/out" || fail "it is not listed as open"
+: >"$LAB/watched"
 timeout 30 countersign-audit watch "${sid:0:8}" >"$LAB/watched" 2>&1 &
 watcher=$!
 wait_until "something is seen" grep -q 'tick 5' "$LAB/watched"
@@ -168,6 +169,7 @@ two=$CLIENT
 ssh_stays bob deploy -- 'sleep 26'
 three=$CLIENT
 wait_until "all three are there" bash -c '[ "$(ls /run/countersign/state | wc -l)" = 3 ]'
+wait_until "both programs run" bash -c 'pgrep -f "^sleep 25" >/dev/null && pgrep -f "^sleep 26"'
 audit kill alice@example.com
 exits 0
 [ "$(wc -l <"$LAB/out")" = 2 ] || fail "not two: $(cat "$LAB/out")"
