@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "auto.h"
+#include "path.h"
 #include "zstwriter.h"
 
 #define BLOCK_BYTES  (1024 * 1024)
@@ -170,11 +171,10 @@ main(int argc, char **argv)
 {
 	AUTO(free) char *block = NULL;
 	AUTO(close) int fd = -1;
-	size_t n;
 	int r;
 
-	if (argc != 2 || argv[1][0] == '-' || (n = strlen(argv[1])) < 5 ||
-	    strcmp(argv[1] + n - 5, ".cast") != 0) {
+	if (argc != 2 || argv[1][0] == '-' ||
+	    !path_ends_with(argv[1], ".cast")) {
 		fputs(usage, stderr);
 		return 2;
 	}

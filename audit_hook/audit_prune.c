@@ -18,6 +18,7 @@
 #include "clock.h"
 #include "eventsink.h"
 #include "parse.h"
+#include "path.h"
 #include "settings.h"
 
 DEFINE_AUTO(settings_free, struct settings)
@@ -46,22 +47,14 @@ static struct files {
 	int error;
 } files;
 
-static bool
-ends_with(const char *text, const char *end)
-{
-	size_t n = strlen(text), m = strlen(end);
-
-	return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 static int
 add(const char *path, const struct stat *st, int type, struct FTW *where)
 {
-	bool is_plain = ends_with(path, ".cast");
+	bool is_plain = path_ends_with(path, ".cast");
 	struct file *more;
 
 	(void)where;
-	if (type != FTW_F || (!is_plain && !ends_with(path, ".cast.zst")))
+	if (type != FTW_F || (!is_plain && !path_ends_with(path, ".cast.zst")))
 		return 0;
 	if (files.n == files.room) {
 		files.room = files.room != 0 ? 2 * files.room : 256;

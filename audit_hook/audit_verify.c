@@ -15,6 +15,7 @@
 #include "auditfind.h"
 #include "auto.h"
 #include "eventlog.h"
+#include "path.h"
 #include "sessionlist.h"
 
 #define DIGEST_BYTES 32
@@ -150,7 +151,6 @@ digest_of(const char *path, char text[2 * DIGEST_BYTES + 1])
 	unsigned char digest[DIGEST_BYTES];
 	crypto_generichash_state state;
 	AUTO(close) int fd = -1;
-	size_t n = strlen(path);
 	int r;
 
 	if (block == NULL)
@@ -158,9 +158,8 @@ digest_of(const char *path, char text[2 * DIGEST_BYTES + 1])
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
 		return -errno;
 	crypto_generichash_init(&state, NULL, 0, DIGEST_BYTES);
-	r = n > 4 && strcmp(path + n - 4, ".zst") == 0
-	    ? hash_zstd(fd, block, &state)
-	    : hash_plain(fd, block, &state);
+	r = path_ends_with(path, ".zst") ? hash_zstd(fd, block, &state)
+					 : hash_plain(fd, block, &state);
 	crypto_generichash_final(&state, digest, sizeof(digest));
 	sodium_bin2hex(text, 2 * DIGEST_BYTES + 1, digest, sizeof(digest));
 	return r;

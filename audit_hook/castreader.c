@@ -11,6 +11,7 @@
 #include "auto.h"
 #include "castreader.h"
 #include "clock.h"
+#include "path.h"
 
 #define READ_BYTES 65536
 
@@ -24,14 +25,6 @@ struct castreader {
 	json_t *header;
 	json_t *line; /* whose data was handed out */
 };
-
-static bool
-ends_with(const char *text, const char *end)
-{
-	size_t n = strlen(text), m = strlen(end);
-
-	return n >= m && strcmp(text + n - m, end) == 0;
-}
 
 static int
 make_room(struct castreader *r)
@@ -167,7 +160,7 @@ castreader_open(const char *path, int *ret_errno)
 		*ret_errno = errno;
 		return NULL;
 	}
-	return castreader_open_fd(fd, ends_with(path, ".zst"), ret_errno);
+	return castreader_open_fd(fd, path_ends_with(path, ".zst"), ret_errno);
 }
 
 void

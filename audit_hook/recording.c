@@ -18,6 +18,7 @@
 
 #include "castwriter.h"
 #include "clock.h"
+#include "path.h"
 #include "recording.h"
 
 #define KILLED_MS 100
@@ -65,22 +66,6 @@ name_file(struct recording *r, const struct settings *host,
 }
 
 static int
-write_whole(int fd, const char *p, size_t n)
-{
-	ssize_t w;
-
-	while (n > 0) {
-		if ((w = write(fd, p, n)) < 0 && errno == EINTR)
-			continue;
-		if (w <= 0)
-			return w < 0 ? -errno : -EIO;
-		p += w;
-		n -= (size_t)w;
-	}
-	return 0;
-}
-
-static int
 fill_file(const struct recording *r, const struct recording_owner *owner,
     const char *header)
 {
@@ -88,9 +73,9 @@ fill_file(const struct recording *r, const struct recording_owner *owner,
 
 	if (fchown(r->fd, 0, owner->readers) < 0 || fchmod(r->fd, 0640) < 0)
 		return -errno;
-	if ((e = write_whole(r->fd, header, strlen(header))) < 0)
+	if ((e = path_write_all(r->fd, header, strlen(header))) < 0)
 		return e;
-	return write_whole(r->fd, "\n", 1);
+	return path_write_all(r->fd, "\n", 1);
 }
 
 int
@@ -357,7 +342,7 @@ recording_close(struct recording *r, const char *exit_text)
 	cut_half_a_line(r->path);
 	n = castwriter_text(now > r->start_usec ? now - r->start_usec : 0, 'x',
 	    exit_text, line, sizeof(line));
-	if (write_whole(r->fd, line, n) < 0)
+	if (path_write_all(r->fd, line, n) < 0)
 		cut_half_a_line(r->path);
 	close(r->fd);
 	r->fd = -1;

@@ -105,7 +105,7 @@ move_to_terminal(const char *path, int terminal)
 {
 	int fd;
 
-	if (terminal < 0 || ioctl(terminal, TIOCSCTTY, 0) < 0)
+	if (terminal < 0)
 		return -1;
 	for (fd = 0; fd <= STDERR_FILENO; fd++)
 		if (dup2(terminal, fd) < 0)

@@ -5,8 +5,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "auto.h"
 #include "sessionrun.h"
@@ -18,9 +20,10 @@ static volatile pid_t program;
 static struct sigaction before[NSIG];
 
 /*
- * A terminal that hangs up tells the session's leader alone, which is this
- * process: the kernel's word is passed on. A person's signal to the group has
- * reached the program already, unless that has a group of its own.
+ * A terminal of sshd's that hangs up, where the program could be given no other,
+ * tells the session's leader alone, which is this process then: the kernel's
+ * word is passed on. A person's signal to the group has reached the program
+ * already, unless that has a group of its own.
  */
 static void
 on_hangup(int sig, siginfo_t *info, void *context)
@@ -36,8 +39,8 @@ on_hangup(int sig, siginfo_t *info, void *context)
 	errno = saved;
 }
 
-/* Nothing but SIGKILL ends the wrapper before its program: the program is in
- * the same process group and gets the same signals itself. */
+/* Nothing but SIGKILL ends the wrapper before its program, which gets the same
+ * signals itself: it is in the same process group, or the terminal is its own. */
 static void
 ignore_signals(void)
 {
@@ -120,9 +123,20 @@ exec_program(const struct keeper_go *go, const char *command)
 		execl(go->shell, name, "-c", command, (char *)NULL);
 }
 
+/* The program leads the session on its terminal, as it would under sshd: a
+ * hang-up tells the leader alone, and before it takes the terminal away. */
+static void
+lead_terminal(void)
+{
+	if (setsid() >= 0)
+		(void)ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+}
+
 static _Noreturn void
 child(const struct keeper_go *go, const char *command)
 {
+	if (go->terminal[0] != '\0')
+		lead_terminal();
 	restore_signals();
 	exec_program(go, command);
 	/* As sshd: the shell's path and the reason, then 1. */

@@ -36,6 +36,15 @@ runs_other_than_wrapper(const struct wanted *w, pid_t pid)
 	return stat(path, &st) == 0 && !peer_runs_wrapper(pid, w->session_gid);
 }
 
+/* A program with a terminal of its own leads a session of its own. */
+static bool
+is_led_by_child(const struct wanted *w, pid_t leader)
+{
+	struct proc_stat ps;
+
+	return proc_stat(leader, &ps) == 0 && ps.ppid == w->leader;
+}
+
 static bool
 is_wanted(const struct wanted *w, pid_t pid)
 {
@@ -50,7 +59,8 @@ is_wanted(const struct wanted *w, pid_t pid)
 	if (proc_stat(pid, &ps) < 0 || ps.state == 'Z')
 		return false;
 	if (w->audit_session_id == UINT32_MAX)
-		return ps.session == w->leader && pid != w->leader;
+		return pid != w->leader &&
+		    (ps.session == w->leader || is_led_by_child(w, ps.session));
 	return pid != w->monitor && runs_other_than_wrapper(w, pid);
 }
 
@@ -132,10 +142,10 @@ survivors_end(uint32_t audit_session_id, pid_t monitor, gid_t session_gid)
 }
 
 void
-survivors_kill_session(pid_t leader)
+survivors_kill_session(pid_t wrapper)
 {
 	const struct wanted w = { .audit_session_id = UINT32_MAX,
-		.leader = leader };
+		.leader = wrapper };
 	int i;
 
 	/* One may have been forked while the others were found. */

@@ -16,8 +16,8 @@ size_t survivors_count(uint32_t audit_session_id, pid_t monitor,
  * were started meanwhile. Returns how many were told. Waits for that second. */
 size_t survivors_end(uint32_t audit_session_id, pid_t monitor,
     gid_t session_gid);
-/* SIGKILL to what a session's leader has started and what has not left its
- * session (setsid(2)); not to the leader. */
-void survivors_kill_session(pid_t leader);
+/* SIGKILL to what a wrapper has started and what has not left its session or,
+ * with a terminal, the program's (setsid(2)); not to the wrapper. */
+void survivors_kill_session(pid_t wrapper);
 
 #endif

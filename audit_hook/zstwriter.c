@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include "auto.h"
+#include "path.h"
 #include "zstwriter.h"
 
 #define LEVEL		6
@@ -59,22 +60,6 @@ zstwriter_free(struct zstwriter *z)
 }
 
 static int
-write_whole(int fd, const char *p, size_t n)
-{
-	ssize_t w;
-
-	while (n > 0) {
-		if ((w = write(fd, p, n)) < 0 && errno == EINTR)
-			continue;
-		if (w <= 0)
-			return w < 0 ? -errno : -EIO;
-		p += w;
-		n -= (size_t)w;
-	}
-	return 0;
-}
-
-static int
 note(struct zstwriter *z, size_t compressed, size_t plain)
 {
 	size_t room = z->room != 0 ? 2 * z->room : 64;
@@ -121,7 +106,7 @@ zstwriter_frame(struct zstwriter *z, const void *p, size_t n)
 		return -EIO;
 	if ((r = note(z, made, n)) < 0)
 		return r;
-	return write_whole(z->fd, z->out, made);
+	return path_write_all(z->fd, z->out, made);
 }
 
 static char *
@@ -150,5 +135,5 @@ zstwriter_end(struct zstwriter *z)
 	p = put_u32(p, (uint32_t)z->n);
 	*p++ = 0;
 	p = put_u32(p, SEEKABLE_MAGIC);
-	return write_whole(z->fd, z->out, (size_t)(p - z->out));
+	return path_write_all(z->fd, z->out, (size_t)(p - z->out));
 }

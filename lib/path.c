@@ -200,6 +200,14 @@ path_fsync_parent(const char *path)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+bool
+path_ends_with(const char *path, const char *end)
+{
+	size_t n = strlen(path), m = strlen(end);
+
+	return n >= m && strcmp(path + n - m, end) == 0;
+}
+
 int
 path_write_all(int fd, const void *p, size_t len)
 {

@@ -3,6 +3,7 @@
 #ifndef CS_PATH_H
 #define CS_PATH_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -26,6 +27,7 @@ int path_write_atomic(const char *path, const void *p, size_t len, mode_t mode,
 /* The same for a file that a group may read. */
 int path_write_atomic_group(const char *path, const void *p, size_t len,
     mode_t mode, gid_t group, int flags);
+bool path_ends_with(const char *path, const char *end);
 /* All of it, or -errno. */
 int path_write_all(int fd, const void *p, size_t len);
 int path_fsync_parent(const char *path);

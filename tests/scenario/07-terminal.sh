@@ -122,6 +122,19 @@ wait_until "the job runs" pgrep -f '^sleep 4243'
 pkill -9 -f 'ssh.*alice@web1'
 wait_until "the job has ended" bash -c '! pgrep -f "^sleep 4243"'
 event '.event=="session.end"'
+
+story "and a shell that is hung up hangs up its background jobs, each time"
+for how in plain ours; do
+  options=(-F "$LAB/ssh_config" -tt)
+  if [ $how = plain ]; then options+=(-p 2222 -i "$LAB/keys/key"); else options+=(-i "$LAB/keys/alice"); fi
+  for i in 1 2 3 4 5; do
+    (echo 'sleep 4244 &'; sleep 5) | ssh "${options[@]}" alice@web1 >/dev/null 2>&1 &
+    wait_until "the job runs" pgrep -f '^sleep 4244'
+    sleep 0.2
+    pkill -9 -f 'ssh.*alice@web1'
+    wait_until "the job has ended, on the $how sshd" bash -c '! pgrep -f "^sleep 4244"'
+  done
+done
 settled
 pgrep -u alice >/dev/null && fail "alice still runs something: $(pgrep -alu alice)"
 true

@@ -249,7 +249,7 @@ fresh
 issue brief brief
 (sleep 10) | timeout 30 ssh -F "$LAB/ssh_config" -i "$LAB/keys/brief" -tt deploy@web1 >"$LAB/out" 2>"$LAB/err"
 grep -q 'this connection is ended: the connection has lasted for 2 seconds' "$LAB/out" || fail "it was not said: $(cat "$LAB/out")"
-event '.event=="session.end" and .recording.blake2b'
+event '.event=="session.end" and .signal=="HUP"'
 
 story "as many connections as the role allows, and no more, also when two come at once"
 fresh
