@@ -63,6 +63,25 @@ event '.event=="connection.end" and .reason=="the keeper was killed"'
 wait "$CLIENT" 2>/dev/null
 pkill -f '^sleep 35'
 
+story "/run is full: a session more is refused, and the keeper lives"
+fresh
+ssh_stays alice deploy -M -N
+wait_until "the master is there" ssh -F "$LAB/ssh_config" -O check -l deploy web1 2>/dev/null
+ssh -F "$LAB/ssh_config" -l deploy web1 'sleep 36' >/dev/null 2>&1 &
+event '.event=="session.start"'
+one=$(pgrep -P "$KEEPER")
+mount -o remount,size=4m /run
+dd if=/dev/zero of=/run/fill bs=4k 2>/dev/null
+runs ssh -F "$LAB/ssh_config" -l deploy web1 'echo inside'
+exits 254
+warns 'there is no room for it in /run'
+[ "$(pgrep -P "$KEEPER")" = "$one" ] || fail "the keeper is another: $(pgrep -P "$KEEPER")"
+rm /run/fill
+runs ssh -F "$LAB/ssh_config" -l deploy web1 'echo inside'
+says inside
+ssh_goes
+pkill -f '^sleep 36'
+
 story "a keeper that is told to stop writes the ends"
 ssh_stays alice deploy -M -N
 wait_until "the master is there" ssh -F "$LAB/ssh_config" -O check -l deploy web1 2>/dev/null

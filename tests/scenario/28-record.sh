@@ -271,6 +271,17 @@ done
 wait "${clients[@]}"
 [ "$(cat "$LAB"/out.? | grep -c in)" = 1 ] || fail "$(cat "$LAB"/out.? | grep -c in) got in"
 
+story "a connection that is gone does not count, though its command goes on"
+fresh
+ssh_stays one deploy -- 'sleep 31'
+event '.event=="session.start"'
+wait_until "it runs" pgrep -f '^sleep 31'
+ssh_goes
+event '.event=="session.leave"'
+as one deploy -- 'echo next'
+says next
+pkill -f '^sleep 31'
+
 story "a keeper that was killed does not count"
 fresh
 ssh_stays one deploy -- 'sleep 20'

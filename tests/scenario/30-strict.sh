@@ -57,6 +57,14 @@ ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 'tee copy | cat' <"$LA
 cmp "$LAB/noise" "$LAB/out" || fail "it came back as something else"
 cmp "$LAB/noise" /home/deploy/copy || fail "it arrived as something else"
 
+story "a program that sends its output elsewhere gets all of its input"
+for command in 'cat >copy 2>/dev/null' 'exec >/dev/null 2>&1; cat >copy' 'sleep 0.2; exec cat >copy 2>&1'; do
+  rm -f /home/deploy/copy
+  with_input "$command" <"$LAB/noise"
+  exits 0
+  cmp "$LAB/noise" /home/deploy/copy || fail "'$command' got $(stat -c %s /home/deploy/copy) bytes of 3000000"
+done
+
 story "a program that reads no more, and a client that does not"
 fresh
 alike alice deploy -- 'exec <&-; sleep 0.3; echo done'

@@ -112,12 +112,23 @@ audit play --speed 100 "$sid"
 [ "$(od -An -c "$LAB/out" | tr -d ' \n')" = '033[?1049h033[2Jseen[5n\r\n' ] || fail "it shows: $(od -c "$LAB/out")"
 audit play --raw --speed 100 "$sid"
 grep -aq ']52;c' "$LAB/out" || fail "--raw leaves something out"
+# What a terminal shows again after a string that was cut short is shown here, too.
+fresh
+as alice deploy -tt -- 'printf "\033]hidden\030one \033Phidden\032two \033\000three \033]hidden\033[1mfour\n"'
+cut=$(events '.event=="session.start"' | jq -r .sid)
+event '.event=="session.end"'
+audit play --speed 100 "$cut"
+[ "$(od -An -c "$LAB/out" | tr -d ' \n')" = 'onetwothree033[1mfour\r\n' ] || fail "it shows: $(od -c "$LAB/out")"
+audit export "$cut"
+grep -q 'one two three four' "$LAB/out" || fail "the text lacks something: $(cat "$LAB/out")"
 
 story "verify: as it was, and after somebody has been at it"
+sid=$cut
+wait_until "it is compressed" bash -c "find $RECORDINGS -name '$cut.cast.zst' | grep -q ."
 audit verify
 exits 0
 path=$(find $RECORDINGS -name "$sid.cast.zst")
-zstd -qdc "$path" | sed 's/seen/not!/' | zstd -qc >"$LAB/forged"
+zstd -qdc "$path" | sed 's/hidden/not that/' | zstd -qc >"$LAB/forged"
 cp "$path" "$LAB/kept"
 cp "$LAB/forged" "$path"
 audit verify
@@ -212,6 +223,16 @@ audit prune --max-size 1
 cp "$LAB/cast" "$RECORDINGS/left.cast"
 audit prune
 [ -e "$RECORDINGS/left.cast.zst" ] && [ ! -e "$RECORDINGS/left.cast" ] || fail "what was left is not compressed"
+cp "$LAB/cast" "$RECORDINGS/busy.cast"
+flock -s "$RECORDINGS/busy.cast" sleep 4 &
+locker=$!
+wait_until "it is locked" bash -c "! flock -n -x $RECORDINGS/busy.cast true"
+audit prune --max-size 1
+[ -e "$RECORDINGS/busy.cast" ] || fail "what is being written was taken away"
+runs /usr/libexec/countersign/archive "$RECORDINGS/busy.cast"
+exits 3
+kill $locker
+rm "$RECORDINGS/busy.cast"
 audit prune --older-than never
 exits 2
 ssh_goes
