@@ -79,6 +79,100 @@ copies(const char **at)
 	return is_copy;
 }
 
+/* In no quotes there is what makes a shell do something else. */
+static bool
+is_simple(const char *command)
+{
+	char quote = '\0';
+
+	for (; *command != '\0'; command++) {
+		if (quote != '\0' && *command == quote)
+			quote = '\0';
+		else if (quote != '\0')
+			continue;
+		else if (*command == '\'' || *command == '"')
+			quote = *command;
+		else if (*command == '\\' && command[1] != '\0')
+			command++;
+		else if (strchr(SEPARATORS "<>", *command) != NULL)
+			return false;
+	}
+	return true;
+}
+
+/* Past "-r", "-v", "--". */
+static enum file_tap
+read_scp_options(const char **at)
+{
+	enum file_tap tap = FILE_TAP_NONE;
+	const char *next = *at;
+	struct word w;
+
+	while (next_word(&next, &w) && w.p[0] == '-') {
+		*at = next;
+		if (is_word(w, "--"))
+			break;
+		if (memchr(w.p, 't', w.n) != NULL)
+			tap = FILE_TAP_SCP_SINK;
+		else if (memchr(w.p, 'f', w.n) != NULL)
+			tap = FILE_TAP_SCP_SOURCE;
+	}
+	*at += strspn(*at, BLANKS);
+	return tap;
+}
+
+enum file_tap
+file_tap_for(const char *command, const char **ret_operand)
+{
+	const char *at = command;
+	bool is_run_by_another = false;
+	struct word w, name;
+
+	*ret_operand = command + strlen(command);
+	if (!is_simple(command))
+		return FILE_TAP_NONE;
+	while (next_word(&at, &w)) {
+		name = base_name(w);
+		if (is_word(name, "sftp-server") ||
+		    is_word(name, "internal-sftp"))
+			return FILE_TAP_SFTP;
+		if (is_word(name, "scp")) {
+			enum file_tap tap = read_scp_options(&at);
+
+			if (tap != FILE_TAP_NONE)
+				*ret_operand = at;
+			return tap;
+		}
+		if (is_word(name, "sudo") || is_word(name, "doas"))
+			is_run_by_another = true;
+		else if (!is_assignment(w) && !is_word(w, "exec") &&
+		    !is_run_by_another)
+			return FILE_TAP_NONE;
+	}
+	return FILE_TAP_NONE;
+}
+
+static const char *const tap_names[] = { [FILE_TAP_SFTP] = "sftp",
+	[FILE_TAP_SCP_SINK] = "scp-sink",
+	[FILE_TAP_SCP_SOURCE] = "scp-source" };
+
+const char *
+file_tap_name(enum file_tap tap)
+{
+	return tap_names[tap];
+}
+
+enum file_tap
+file_tap_of(const char *name)
+{
+	enum file_tap tap;
+
+	for (tap = FILE_TAP_SFTP; tap <= FILE_TAP_SCP_SOURCE; tap++)
+		if (strcmp(name, tap_names[tap]) == 0)
+			return tap;
+	return FILE_TAP_NONE;
+}
+
 bool
 is_file_copy(const char *command)
 {

@@ -7,8 +7,8 @@
 #include "shells.h"
 #include "survivors.h"
 
-static struct event_context
-context_of(struct connection *c, const struct ksession *s)
+struct event_context
+kevent_context(struct connection *c, const struct ksession *s)
 {
 	return (struct event_context){ .host = c->host,
 		.emitter = "keeper",
@@ -32,7 +32,7 @@ add_addresses(struct event *ev, const struct keeper_hello *h)
 void
 kevent_connection_start(struct connection *c)
 {
-	struct event_context ctx = context_of(c, NULL);
+	struct event_context ctx = kevent_context(c, NULL);
 	const struct keeper_hello *h = &c->hello;
 	char expires[CLOCK_TEXT_MAX];
 	struct event ev;
@@ -60,7 +60,7 @@ kevent_connection_start(struct connection *c)
 void
 kevent_connection_end(struct connection *c)
 {
-	struct event_context ctx = context_of(c, NULL);
+	struct event_context ctx = kevent_context(c, NULL);
 	struct event ev;
 
 	event_init(&ev, &ctx, "connection.end", "CS011I");
@@ -89,7 +89,7 @@ kevent_connection_end(struct connection *c)
 void
 kevent_disconnect(struct connection *c)
 {
-	struct event_context ctx = context_of(c, NULL);
+	struct event_context ctx = kevent_context(c, NULL);
 	struct event ev;
 
 	event_init(&ev, &ctx, "client.disconnect", "T3006I");
@@ -102,7 +102,7 @@ void
 kevent_session_rejected(struct connection *c, const char *why,
     const struct peer *peer)
 {
-	struct event_context ctx = context_of(c, NULL);
+	struct event_context ctx = kevent_context(c, NULL);
 	struct event ev;
 
 	event_init(&ev, &ctx, "session.rejected", "T1006W");
@@ -117,7 +117,7 @@ kevent_session_rejected(struct connection *c, const char *why,
 void
 kevent_session_start(struct connection *c, const struct ksession *s)
 {
-	struct event_context ctx = context_of(c, s);
+	struct event_context ctx = kevent_context(c, s);
 	struct strv command = { .v = (char *[]){ s->command },
 		.n = s->command != NULL };
 	struct event ev;
@@ -146,7 +146,7 @@ kevent_session_start(struct connection *c, const struct ksession *s)
 void
 kevent_resize(struct connection *c, const struct ksession *s)
 {
-	struct event_context ctx = context_of(c, s);
+	struct event_context ctx = kevent_context(c, s);
 	struct event ev;
 
 	event_init(&ev, &ctx, "resize", "T2002I");
@@ -158,7 +158,7 @@ void
 kevent_recording_failed(struct connection *c, const struct ksession *s,
     const char *why)
 {
-	struct event_context ctx = context_of(c, s);
+	struct event_context ctx = kevent_context(c, s);
 	struct event ev;
 
 	event_init(&ev, &ctx, "recording.failed", "CS020E");
@@ -170,7 +170,7 @@ kevent_recording_failed(struct connection *c, const struct ksession *s,
 void
 kevent_session_leave(struct connection *c, const struct ksession *s)
 {
-	struct event_context ctx = context_of(c, s);
+	struct event_context ctx = kevent_context(c, s);
 	struct event ev;
 
 	event_init(&ev, &ctx, "session.leave", "T2003I");
@@ -196,7 +196,7 @@ add_exit(struct event *ev, const struct ksession *s)
 static void
 send_exec(struct connection *c, const struct ksession *s)
 {
-	struct event_context ctx = context_of(c, s);
+	struct event_context ctx = kevent_context(c, s);
 	bool failed =
 	    !s->has_ended || s->exit.signal != 0 || s->exit.exit_code != 0;
 	struct event ev;
@@ -212,7 +212,7 @@ send_exec(struct connection *c, const struct ksession *s)
 static void
 send_data(struct connection *c, const struct ksession *s)
 {
-	struct event_context ctx = context_of(c, s);
+	struct event_context ctx = kevent_context(c, s);
 	struct event ev;
 
 	event_init(&ev, &ctx, "session.data", "T2006I");
@@ -238,7 +238,7 @@ add_recording(struct event *ev, const struct ksession *s)
 void
 kevent_session_end(struct connection *c, const struct ksession *s)
 {
-	struct event_context ctx = context_of(c, s);
+	struct event_context ctx = kevent_context(c, s);
 	char start[CLOCK_TEXT_MAX], stop[CLOCK_TEXT_MAX];
 	struct strv participants = { .v = (char *[]){ c->hello.user },
 		.n = c->hello.user[0] != '\0' };
@@ -246,6 +246,7 @@ kevent_session_end(struct connection *c, const struct ksession *s)
 
 	if (s->command != NULL && s->subsystem == NULL)
 		send_exec(c, s);
+	kevent_file_summary(c, s);
 	if (s->is_recorded)
 		send_data(c, s);
 	event_init(&ev, &ctx, "session.end", "T2004I");

@@ -70,6 +70,10 @@ ksession_new(const struct connection *c, const struct keeper_checkin *in,
 	s->unknown_end = "the session wrapper was killed";
 	if (runs != NULL && is_sftp(c, runs))
 		s->subsystem = "sftp";
+	if (!s->has_tty && s->command != NULL)
+		s->tap = file_tap_for(s->command, &s->operand);
+	if (!s->has_tty && s->subsystem != NULL)
+		s->tap = FILE_TAP_SFTP;
 	snprintf(s->size, sizeof(s->size), "%u:%u", in->columns, in->rows);
 	return s;
 }
@@ -87,30 +91,15 @@ ksession_free(struct ksession *s)
 		utmp_end(s->terminal);
 	recording_clear(&s->recording);
 	seal_clear(&s->seal);
+	kfiles_free(s->files);
 	free(s->command);
 	free(s);
 }
 
-/* Text from outside as a JSON string, whatever bytes it has: nobody may keep a
- * recording from beginning. NULL: out of memory. */
 static json_t *
 lossy_string(const char *text)
 {
-	size_t left = strlen(text), n = 0, used;
-	AUTO(free) char *clean = malloc(left + 1);
-
-	if (clean == NULL)
-		return NULL;
-	for (; left > 0; left -= used, text += used) {
-		(void)utf8_decode((const uint8_t *)text, left, &used);
-		if (used == 0)
-			clean[n++] = '?';
-		else
-			memcpy(clean + n, text, used);
-		n += used;
-		used += used == 0;
-	}
-	return json_stringn(clean, n);
+	return jsontext_string(text, strlen(text));
 }
 
 /* The first line of an asciicast v2 file, with what else tells whose it is. The
@@ -159,7 +148,8 @@ start_recorder(struct connection *c, struct ksession *s, int fds[RECORDER_FDS])
 {
 	const struct recording_manner how = { .has_tty = s->has_tty,
 		.is_strict = c->hello.limits.record_strict,
-		.max_bytes = c->hello.limits.record_exec_max_bytes };
+		.max_bytes = c->hello.limits.record_exec_max_bytes,
+		.tap = s->tap };
 	int r = recording_start(&s->recording, c->host, &c->owner, fds, &how);
 
 	s->is_recorded = r == 0;
@@ -219,6 +209,18 @@ make_pipes(int pipes[KEEPERMSG_MAX_FDS][2])
 }
 
 static void
+close_pipes(struct replacement *with)
+{
+	int i;
+
+	for (i = 0; i < KEEPERMSG_MAX_FDS; i++) {
+		if (with->fds[i] >= 0)
+			close(with->fds[i]);
+		with->fds[i] = -1;
+	}
+}
+
+static void
 set_nonblocking(const int fds[RECORDER_FDS])
 {
 	int i, flags;
@@ -241,7 +243,14 @@ record_streams(struct connection *c, struct ksession *s,
 			return -EBADF;
 	if (others_hold(channel, (uid_t)c->hello.uid, s->wrapper, sshd))
 		return -EBUSY;
-	if ((r = create_file(c, s, in)) < 0 || (r = make_pipes(pipes)) < 0)
+	if ((r = recording_can_start()) < 0)
+		return r;
+	if (s->tap != FILE_TAP_NONE &&
+	    (s->files = kfiles_new(s->wrapper)) == NULL)
+		return -ENOMEM;
+	if (c->hello.limits.record_strict && (r = create_file(c, s, in)) < 0)
+		return r;
+	if ((r = make_pipes(pipes)) < 0)
 		return r;
 	fds[RECORDER_CONTROL] = fds[RECORDER_FILE] = -1;
 	fds[RECORDER_OUTER] = channel[0];
@@ -258,6 +267,8 @@ record_streams(struct connection *c, struct ksession *s,
 	ret->fds[0] = pipes[0][0];
 	ret->fds[1] = pipes[1][1];
 	ret->fds[2] = pipes[2][1];
+	if (r < 0)
+		close_pipes(ret);
 	return r;
 }
 
@@ -321,7 +332,8 @@ note_state(struct connection *c, struct ksession *s)
 	return true;
 }
 
-/* Without a terminal only a role that demands the record costs a relay. */
+/* Without a terminal only a role that demands the record costs a relay, and what
+ * copies files. */
 static int
 record(struct connection *c, struct ksession *s,
     const struct keeper_checkin *in, const struct peer *peer,
@@ -330,7 +342,8 @@ record(struct connection *c, struct ksession *s,
 {
 	int r;
 
-	if (!s->has_tty && !c->hello.limits.record_strict)
+	if (!s->has_tty && !c->hello.limits.record_strict &&
+	    s->tap == FILE_TAP_NONE)
 		return 0;
 	if (!s->has_tty)
 		return record_streams(c, s, in, peer->sshd, channel, ret);
@@ -354,13 +367,10 @@ copies_files(const struct connection *c, const struct ksession *s)
 
 static void
 let_go_of(const struct ksession *s, struct terminal *t,
-    const struct replacement *with)
+    struct replacement *with)
 {
-	int i;
-
-	for (i = 0; i < KEEPERMSG_MAX_FDS && !s->has_tty; i++)
-		if (with->fds[i] >= 0)
-			close(with->fds[i]);
+	if (!s->has_tty)
+		close_pipes(with);
 	terminal_clear(t);
 }
 
@@ -476,12 +486,19 @@ end_if_strict(struct connection *c, const struct ksession *s)
 	    "a session cannot be recorded any more, and the role demands it");
 }
 
-static void
+/* true: it has said something. */
+static bool
 hear_recorder(struct connection *c, struct ksession *s)
 {
+	static struct recorder_fileop packet;
 	struct recorder_report m = { 0 };
 	char why[160];
-	int r = recording_hear(&s->recording, &m);
+	int r = recording_hear(&s->recording, &packet);
+
+	if (r == 1)
+		m = packet.report;
+	if (m.type == RECORDER_FILE_OP)
+		kevent_file(c, s, &packet.op);
 
 	if (r < 0 || m.type == RECORDER_DRAINED)
 		let_wrapper_end(s);
@@ -500,6 +517,7 @@ hear_recorder(struct connection *c, struct ksession *s)
 		    "the recorder was killed, and the session with it");
 		end_if_strict(c, s);
 	}
+	return r == 1;
 }
 
 /* "0", "130", "HUP"; "" where nobody knows. */
@@ -537,7 +555,7 @@ ksession_hear(struct connection *c, struct ksession *s,
 	if (p[1].revents != 0 && was_sealing)
 		seal_hear(&s->seal);
 	else if (p[1].revents != 0)
-		hear_recorder(c, s);
+		(void)hear_recorder(c, s);
 	if (s->fd >= 0 || s->recording.control >= 0 || s->seal.fd >= 0)
 		return false;
 	if (!was_sealing && s->has_file) {
@@ -552,6 +570,9 @@ ksession_hear(struct connection *c, struct ksession *s,
 void
 ksession_end_now(struct connection *c, struct ksession *s)
 {
+	/* What it has said already. */
+	while (s->recording.control >= 0 && hear_recorder(c, s))
+		continue;
 	if (s->has_file && s->recording.fd >= 0) {
 		close_file(s);
 		(void)seal_start(&s->seal, s->recording.path);

@@ -17,6 +17,12 @@
 
 struct connection;
 
+/* What a session's file operations came to (kfileevents.c). */
+struct kfiles;
+/* For a session that begins with this process; NULL: out of memory. */
+struct kfiles *kfiles_new(pid_t wrapper);
+void kfiles_free(struct kfiles *f);
+
 /* Each session is heard on two descriptors: the wrapper's, and the recorder's
  * or, later, the one that the file's digest comes from. */
 #define KSESSION_FDS 2
@@ -34,6 +40,9 @@ struct ksession {
 	struct keeper_exit exit;
 	char size[24]; /* "80:25" */
 	char terminal[TERMINAL_PATH_MAX]; /* of its own; empty: sshd's */
+	enum file_tap tap; /* whose protocol its bytes are */
+	const char *operand; /* within command: of scp */
+	struct kfiles *files; /* with a tap, once it is there */
 	bool is_recorded; /* there is a recorder, or was */
 	bool has_file;
 	struct recording recording;

@@ -14,7 +14,7 @@
 
 static const char usage[] =
     "usage: recorder --start USEC [--reserve BYTES] [--strict] [--input]\n"
-    "           [--streams [--max BYTES]]\n"
+    "           [--streams [--max BYTES] [--tap PROTOCOL]]\n"
     "(the keeper starts it; see countersign-keeper(8))\n";
 
 static int
@@ -27,6 +27,7 @@ read_options(int argc, char **argv, struct recorder_options *ret)
 		{ "input", no_argument, NULL, 'i' },
 		{ "streams", no_argument, NULL, 't' },
 		{ "max", required_argument, NULL, 'm' },
+		{ "tap", required_argument, NULL, 'T' },
 		{ NULL, 0, NULL, 0 },
 	};
 	uint64_t *number;
@@ -51,6 +52,10 @@ read_options(int argc, char **argv, struct recorder_options *ret)
 			break;
 		case 't':
 			ret->has_streams = true;
+			break;
+		case 'T':
+			if ((ret->tap = file_tap_of(optarg)) == FILE_TAP_NONE)
+				return -1;
 			break;
 		default:
 			return -1;

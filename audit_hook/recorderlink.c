@@ -15,8 +15,35 @@ recorderlink_say(struct recorder_report *m, const struct recorder_count *count)
 	m->version = RECORDERMSG_VERSION;
 	m->tx = count->tx;
 	m->rx = count->rx;
+	m->not_told = count->not_told;
 	(void)send(RECORDER_CONTROL, m, sizeof(*m),
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void
+recorderlink_say_fileop(const struct fileop *op,
+    const struct recorder_count *count)
+{
+	static struct recorder_fileop m;
+	size_t n = 0, i;
+
+	m.report = (struct recorder_report){ .version = RECORDERMSG_VERSION,
+		.type = RECORDER_FILE_OP,
+		.tx = count->tx,
+		.rx = count->rx,
+		.not_told = count->not_told };
+	m.op = *op;
+	for (i = 0; i < FILEOP_TEXTS; i++) {
+		if (op->texts[i].n > 0)
+			memcpy(m.bytes + n, op->texts[i].p, op->texts[i].n);
+		n += op->texts[i].n;
+		m.op.texts[i].p = NULL;
+	}
+	while (send(RECORDER_CONTROL, &m,
+		   offsetof(struct recorder_fileop, bytes) + n,
+		   MSG_NOSIGNAL) < 0 &&
+	    errno == EINTR)
+		continue;
 }
 
 int

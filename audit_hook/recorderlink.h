@@ -8,13 +8,17 @@
 
 #include "recordermsg.h"
 
-/* Bytes to and from the client. */
 struct recorder_count {
-	uint64_t tx, rx;
+	uint64_t tx, rx; /* bytes to and from the client */
+	uint64_t not_told; /* file operations */
 };
 
 /* Says it, without waiting for a keeper that does not listen. */
 void recorderlink_say(struct recorder_report *m,
+    const struct recorder_count *count);
+/* Waits for a keeper that is slow: what was done to files is never passed over.
+ */
+void recorderlink_say_fileop(const struct fileop *op,
     const struct recorder_count *count);
 /* 1 with an order; 0: there is none; -1: the keeper is gone. */
 int recorderlink_hear(struct recorder_order *ret);

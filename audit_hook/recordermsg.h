@@ -6,7 +6,9 @@
 
 #include <stdint.h>
 
-#define RECORDERMSG_VERSION  1
+#include "fileop.h"
+
+#define RECORDERMSG_VERSION  2
 #define RECORDERMSG_TEXT_MAX 600
 
 /* The recorder's descriptors, as the keeper leaves them to it. */
@@ -29,7 +31,8 @@ enum recorder_report_type {
 	RECORDER_ACTIVITY = 2, /* the person has typed; at most once a second */
 	RECORDER_FAILED = 3, /* error: an errno; nothing more is recorded */
 	RECORDER_END = 4, /* why; the last word */
-	RECORDER_DRAINED = 5 /* all output until RECORDER_DRAIN is with sshd */
+	RECORDER_DRAINED = 5, /* all output until RECORDER_DRAIN is with sshd */
+	RECORDER_FILE_OP = 6 /* a struct recorder_fileop */
 };
 
 enum recorder_end {
@@ -46,6 +49,15 @@ struct recorder_report {
 	uint16_t columns, rows;
 	uint32_t error;
 	uint64_t tx, rx; /* bytes to and from the client until now */
+	uint64_t not_told; /* file operations that only looked, of too many */
+};
+
+/* With a FILE_OP. Only as much of `bytes` is sent as the texts have, one after
+ * the other; where they point to means nothing. */
+struct recorder_fileop {
+	struct recorder_report report;
+	struct fileop op;
+	uint8_t bytes[FILEOP_TEXTS * FILEOP_TEXT_MAX];
 };
 
 enum recorder_order_type {

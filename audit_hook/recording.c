@@ -161,8 +161,9 @@ exec_recorder(const struct recording *r, const struct settings *host,
 	char start[32], reserve[32], most[32];
 	static char name[] = "recorder", start_flag[] = "--start",
 		    reserve_flag[] = "--reserve", strict[] = "--strict",
-		    streams[] = "--streams", max_flag[] = "--max";
-	char *argv[11] = { name, start_flag, start, reserve_flag, reserve };
+		    streams[] = "--streams", max_flag[] = "--max",
+		    tap_flag[] = "--tap";
+	char *argv[13] = { name, start_flag, start, reserve_flag, reserve };
 	char *envp[] = { NULL };
 	size_t n = 5;
 
@@ -178,6 +179,10 @@ exec_recorder(const struct recording *r, const struct settings *host,
 		argv[n++] = streams;
 		argv[n++] = max_flag;
 		argv[n++] = most;
+	}
+	if (how->tap != FILE_TAP_NONE) {
+		argv[n++] = tap_flag;
+		argv[n++] = (char *)(uintptr_t)file_tap_name(how->tap);
 	}
 	argv[n] = NULL;
 	execve(RECORDER, argv, envp);
@@ -253,9 +258,39 @@ let_go(struct recording *r)
 	r->pidfd = -1;
 }
 
-int
-recording_hear(struct recording *r, struct recorder_report *ret)
+/* n bytes of it came: do the texts fill what is there? */
+static bool
+point_to_texts(struct recorder_fileop *m, size_t n)
 {
+	size_t at = 0, i;
+
+	if (n < offsetof(struct recorder_fileop, bytes))
+		return false;
+	n -= offsetof(struct recorder_fileop, bytes);
+	for (i = 0; i < FILEOP_TEXTS; i++) {
+		struct fileop_text *t = &m->op.texts[i];
+
+		if (t->n > FILEOP_TEXT_MAX || t->n > n - at)
+			return false;
+		t->p = m->bytes + at;
+		at += t->n;
+	}
+	return at == n && m->op.action > 0 && m->op.action < FILEOP_ACTIONS;
+}
+
+static bool
+is_sound(struct recorder_fileop *m, size_t n)
+{
+	if (n < sizeof(m->report) || m->report.version != RECORDERMSG_VERSION)
+		return false;
+	return m->report.type == RECORDER_FILE_OP ? point_to_texts(m, n)
+						  : n == sizeof(m->report);
+}
+
+int
+recording_hear(struct recording *r, struct recorder_fileop *ret)
+{
+	const struct recorder_report *m = &ret->report;
 	ssize_t n = recv(r->control, ret, sizeof(*ret), MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -264,14 +299,15 @@ recording_hear(struct recording *r, struct recorder_report *ret)
 		let_go(r);
 		return -ECONNRESET;
 	}
-	if (n != sizeof(*ret) || ret->version != RECORDERMSG_VERSION)
+	if (!is_sound(ret, (size_t)n))
 		return 0;
-	r->tx = ret->tx;
-	r->rx = ret->rx;
-	if (ret->type == RECORDER_ACTIVITY)
+	r->tx = m->tx;
+	r->rx = m->rx;
+	r->not_told = m->not_told;
+	if (m->type == RECORDER_ACTIVITY)
 		r->active_ms = clock_boot_ms();
-	if (ret->type == RECORDER_END)
-		r->why = ret->why;
+	if (m->type == RECORDER_END)
+		r->why = m->why;
 	return 1;
 }
 

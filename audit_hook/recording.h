@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "filecopy.h"
 #include "recordermsg.h"
 #include "settings.h"
 #include "uuid.h"
@@ -24,6 +25,7 @@ struct recording_manner {
 	bool has_tty;
 	bool is_strict;
 	uint64_t max_bytes;
+	enum file_tap tap;
 };
 
 struct recording {
@@ -33,6 +35,7 @@ struct recording {
 	int pidfd; /* the recorder; whoever reaps it need not tell */
 	uint64_t start_usec; /* since boot */
 	uint64_t tx, rx;
+	uint64_t not_told; /* file operations */
 	uint64_t active_ms; /* since boot: the person's last sign of life */
 	enum recorder_end why; /* 0: it has not said */
 };
@@ -54,9 +57,9 @@ int recording_can_start(void);
 int recording_start(struct recording *r, const struct settings *host,
     const struct recording_owner *owner, int fds[RECORDER_FDS],
     const struct recording_manner *how);
-/* What the recorder says: 1 with *ret, 0 for nothing of sense, -ECONNRESET once
- * it is gone. */
-int recording_hear(struct recording *r, struct recorder_report *ret);
+/* What the recorder says: 1 with *ret, whose `op` points into it, 0 for nothing
+ * of sense, -ECONNRESET once it is gone. */
+int recording_hear(struct recording *r, struct recorder_fileop *ret);
 /* Shows text to the person; what a terminal could take amiss is left out. */
 void recording_say(const struct recording *r, enum recorder_order_type type,
     const char *text);

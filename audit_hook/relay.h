@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "filecopy.h"
+
 struct recorder_options {
 	uint64_t start_usec; /* since boot: time 0 of the recording */
 	uint64_t reserve_bytes; /* of the disk, to be left free */
@@ -13,6 +15,7 @@ struct recorder_options {
 	bool is_strict; /* what cannot be recorded does not pass: it ends */
 	bool has_input; /* what is typed is recorded, while it is echoed */
 	bool has_streams; /* no terminal: stdin and stdout, stderr */
+	enum file_tap tap; /* with streams: whose protocol they are */
 };
 
 /* Catches SIGWINCH and leaves alone what else a terminal sends. Call before the

@@ -2,7 +2,8 @@
 /*
  * A channel without a terminal: three pipes of sshd's on the one side, three of
  * the program's on the other. What is recorded of a stream is on record before
- * it passes; what comes after the most that is recorded is spliced (splice(2)).
+ * it passes; what comes after the most that is recorded is spliced (splice(2)),
+ * unless somebody reads which files it is about (filetap.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 
 #include "auto.h"
 #include "castfile.h"
+#include "filetap.h"
 #include "recorderlink.h"
 #include "relay.h"
 
@@ -29,7 +31,8 @@ enum flow_name {
 struct flow {
 	int from, to;
 	char *bytes;
-	size_t at, n; /* what has not passed yet */
+	/* From `at` on they have not passed yet; from `ready` on they may not. */
+	size_t at, ready, n;
 	struct caststream stream;
 	uint64_t recorded;
 	uint64_t *count;
@@ -90,11 +93,42 @@ static void
 end_flow(struct flow *f)
 {
 	f->is_over = true;
-	f->at = f->n = 0;
+	f->at = f->ready = f->n = 0;
 	shutdown(f->to, SHUT_WR);
 	shutdown(f->from, SHUT_RD);
 	close(f->to);
 	close(f->from);
+}
+
+/* The files in it are read before it passes. */
+static void
+offer(struct streams *s, enum flow_name name)
+{
+	struct flow *f = &s->flows[name];
+	const char *p = f->bytes + f->ready;
+	size_t n = f->n - f->ready;
+
+	if (name == FLOW_IN)
+		f->ready += filetap_client(p, n);
+	else if (name == FLOW_OUT)
+		f->ready += filetap_server(p, n);
+	else
+		f->ready = f->n;
+}
+
+/* What one side says may be what the other's waits for, and again. */
+static void
+offer_all(struct streams *s)
+{
+	size_t before, i;
+
+	do
+		for (i = 0,
+		    before = s->flows[FLOW_IN].ready + s->flows[FLOW_OUT].ready;
+		     i < FLOWS; i++)
+			if (!s->flows[i].is_over)
+				offer(s, (enum flow_name)i);
+	while (s->flows[FLOW_IN].ready + s->flows[FLOW_OUT].ready != before);
 }
 
 static void
@@ -111,7 +145,7 @@ fill(struct streams *s, struct flow *f)
 	record(s, f, (size_t)n);
 	if (s->why != 0)
 		return;
-	f->at = 0;
+	f->at = f->ready = 0;
 	f->n = (size_t)n;
 	*f->count += (uint64_t)n;
 }
@@ -121,8 +155,8 @@ pass(struct flow *f)
 {
 	ssize_t n;
 
-	while (f->at < f->n) {
-		n = write(f->to, f->bytes + f->at, f->n - f->at);
+	while (f->at < f->ready) {
+		n = write(f->to, f->bytes + f->at, f->ready - f->at);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
@@ -152,15 +186,16 @@ splice_on(struct flow *f)
 static bool
 is_spliced(const struct streams *s, const struct flow *f)
 {
-	return f->recorded == s->options->max_bytes && f->at == f->n;
+	return f->recorded == s->options->max_bytes && f->at == f->n &&
+	    (!filetap_is_on() || f == &s->flows[FLOW_ERR]);
 }
 
 static struct pollfd
 wanted(const struct flow *f)
 {
-	if (f->is_over)
+	if (f->is_over || (f->at == f->ready && f->ready < f->n))
 		return (struct pollfd){ .fd = -1 };
-	if (f->at < f->n || f->waits_for_reader)
+	if (f->at < f->ready || f->waits_for_reader)
 		return (struct pollfd){ .fd = f->to, .events = POLLOUT };
 	return (struct pollfd){ .fd = f->from, .events = POLLIN };
 }
@@ -184,8 +219,21 @@ move(struct streams *s, struct flow *f)
 	}
 	if (f->at == f->n)
 		fill(s, f);
-	if (s->why == 0)
-		pass(f);
+	if (s->why != 0)
+		return;
+	offer_all(s);
+	pass(f);
+}
+
+/* Who is gone answers nothing. */
+static void
+end_tap_with_its_side(struct streams *s)
+{
+	if (s->flows[FLOW_OUT].is_over ||
+	    (s->flows[FLOW_IN].is_over && filetap_waits_for_client())) {
+		filetap_end();
+		offer_all(s);
+	}
 }
 
 static void
@@ -212,6 +260,7 @@ turn(struct streams *s)
 			move(s, &s->flows[i]);
 	if (!in->is_over && (p[FLOWS + 1].revents & (POLLERR | POLLHUP)) != 0)
 		end_flow(&s->flows[FLOW_IN]);
+	end_tap_with_its_side(s);
 	/* Also the input: a program may have sent its output elsewhere. */
 	for (i = 0; i < FLOWS && s->flows[i].is_over; i++)
 		continue;
@@ -230,8 +279,10 @@ streams_run(const struct recorder_options *options)
 	init_flow(&s, FLOW_IN, RECORDER_OUTER, RECORDER_INNER, 'i');
 	init_flow(&s, FLOW_OUT, RECORDER_INNER_OUT, RECORDER_OUTER_OUT, 'o');
 	init_flow(&s, FLOW_ERR, RECORDER_INNER_ERR, RECORDER_OUTER_ERR, 'e');
+	filetap_init(options->tap, &s.count);
 	while (s.why == 0)
 		turn(&s);
+	filetap_end();
 	for (i = 0; i < FLOWS; i++)
 		castfile_end(&s.file, &s.flows[i].stream);
 	m.why = s.why;

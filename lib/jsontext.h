@@ -3,6 +3,7 @@
 #ifndef CS_JSONTEXT_H
 #define CS_JSONTEXT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,5 +24,9 @@ uint32_t utf8_decode(const uint8_t *p, size_t len, size_t *ret_used);
 /* Controls, bidi overrides and characters without a width of their own: what a
  * terminal or a reader could be deceived with. */
 bool is_deceptive_char(uint32_t c);
+
+/* n bytes as a JSON string, with a '?' for each that is not of well-formed UTF-8,
+ * or is NUL. The caller decrefs; NULL: out of memory. */
+json_t *jsontext_string(const void *p, size_t n);
 
 #endif

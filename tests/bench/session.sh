@@ -92,6 +92,21 @@ m = measure("ssh-cat", cats, f"cat {lab}/bench/bytes", runs, "s", {})
 print(f"ratio ssh-cat-direct/plain {m['direct'] / m['plain']:.3f} (goal <= 1.02)")
 print(f"ratio ssh-cat-relay/plain {m['relay'] / m['plain']:.3f} (goal <= 1.15)")
 
+# The same over SFTP, and many small files, whose operations are told one by one.
+os.makedirs(f"{lab}/bench/small", exist_ok=True)
+for i in range(1000): open(f"{lab}/bench/small/{i}", "wb").write(os.urandom(1000))
+open(f"{lab}/bench/one", "w").write(f"get {lab}/bench/bytes /dev/null\n")
+open(f"{lab}/bench/thousand", "w").write(f"get -r {lab}/bench/small {lab}/bench/copy\n")
+subprocess.run(["chmod", "-R", "a+rX", f"{lab}/bench"])
+def sftp(port, key):
+    return lambda c: ["bash", "-c", f"s=$EPOCHREALTIME; sftp -F {lab}/ssh_config -P {port} -i {lab}/keys/{key} -b {lab}/bench/{c} deploy@web1 >/dev/null && "
+                      "python3 -c \"print($EPOCHREALTIME - $s)\""]
+for name, command in ("sftp-get", "one"), ("sftp-files", "thousand"):
+    m = measure(name, {"plain": sftp(2222, "key"), "tap": sftp(22, "web"), "strict": sftp(22, "strict")}, command, runs, "s", {})
+    goal = " (goal <= 1.15)" if name == "sftp-get" else ""
+    print(f"ratio {name}-tap/plain {m['tap'] / m['plain']:.3f}{goal}")
+    print(f"ratio {name}-strict/plain {m['strict'] / m['plain']:.3f}")
+
 # One terminal session that has shown something.
 p = subprocess.Popen(["ssh", "-F", f"{lab}/ssh_config", "-i", f"{lab}/keys/web", "-tt", "deploy@web1", "seq 100000; sleep 30"],
                      stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
