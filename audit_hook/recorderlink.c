@@ -9,6 +9,21 @@
 
 #define ACTIVITY_USEC USEC_PER_SEC
 
+/* These are many, and each makes the one before it old. */
+static bool
+may_be_passed_over(enum recorder_report_type type)
+{
+	return type == RECORDER_RESIZE || type == RECORDER_ACTIVITY;
+}
+
+static void
+send_whole(const void *p, size_t n, int flags)
+{
+	while (send(RECORDER_CONTROL, p, n, flags | MSG_NOSIGNAL) < 0 &&
+	    errno == EINTR)
+		continue;
+}
+
 void
 recorderlink_say(struct recorder_report *m, const struct recorder_count *count)
 {
@@ -16,8 +31,8 @@ recorderlink_say(struct recorder_report *m, const struct recorder_count *count)
 	m->tx = count->tx;
 	m->rx = count->rx;
 	m->not_told = count->not_told;
-	(void)send(RECORDER_CONTROL, m, sizeof(*m),
-	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	send_whole(m, sizeof(*m),
+	    may_be_passed_over(m->type) ? MSG_DONTWAIT : 0);
 }
 
 void
@@ -39,11 +54,7 @@ recorderlink_say_fileop(const struct fileop *op,
 		n += op->texts[i].n;
 		m.op.texts[i].p = NULL;
 	}
-	while (send(RECORDER_CONTROL, &m,
-		   offsetof(struct recorder_fileop, bytes) + n,
-		   MSG_NOSIGNAL) < 0 &&
-	    errno == EINTR)
-		continue;
+	send_whole(&m, offsetof(struct recorder_fileop, bytes) + n, 0);
 }
 
 int

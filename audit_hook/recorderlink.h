@@ -13,7 +13,8 @@ struct recorder_count {
 	uint64_t not_told; /* file operations */
 };
 
-/* Says it, without waiting for a keeper that does not listen. */
+/* Says it; a new size, or that somebody is there, without waiting for a keeper
+ * that does not listen. */
 void recorderlink_say(struct recorder_report *m,
     const struct recorder_count *count);
 /* Waits for a keeper that is slow: what was done to files is never passed over.

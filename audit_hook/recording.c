@@ -293,6 +293,10 @@ recording_hear(struct recording *r, struct recorder_fileop *ret)
 	const struct recorder_report *m = &ret->report;
 	ssize_t n = recv(r->control, ret, sizeof(*ret), MSG_DONTWAIT);
 
+	/* Said once, before its last words, if it went with an order unread
+	 * (unix_release_sock). */
+	if (n < 0 && errno == ECONNRESET)
+		n = recv(r->control, ret, sizeof(*ret), MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n <= 0) {
