@@ -22,6 +22,8 @@
 #include "terminal.h"
 #include "utmp.h"
 
+#define RESIZE_MS 1000
+
 DEFINE_AUTO(json_decref, json_t)
 
 static bool
@@ -148,6 +150,7 @@ start_recorder(struct connection *c, struct ksession *s, int fds[RECORDER_FDS])
 {
 	const struct recording_manner how = { .has_tty = s->has_tty,
 		.is_strict = c->hello.limits.record_strict,
+		.has_input = c->hello.limits.record_input,
 		.max_bytes = c->hello.limits.record_exec_max_bytes,
 		.tap = s->tap };
 	int r = recording_start(&s->recording, c->host, &c->owner, fds, &how);
@@ -486,6 +489,21 @@ end_if_strict(struct connection *c, const struct ksession *s)
 	    "a session cannot be recorded any more, and the role demands it");
 }
 
+/* The recording has all of them: a window that is dragged is not worth hundreds
+ * of events. */
+static void
+resize(struct connection *c, struct ksession *s,
+    const struct recorder_report *m)
+{
+	uint64_t now = clock_boot_ms();
+
+	snprintf(s->size, sizeof(s->size), "%u:%u", m->columns, m->rows);
+	if (s->resized_ms != 0 && now - s->resized_ms < RESIZE_MS)
+		return;
+	s->resized_ms = now;
+	kevent_resize(c, s);
+}
+
 /* true: it has said something. */
 static bool
 hear_recorder(struct connection *c, struct ksession *s)
@@ -502,10 +520,8 @@ hear_recorder(struct connection *c, struct ksession *s)
 
 	if (r < 0 || m.type == RECORDER_DRAINED)
 		let_wrapper_end(s);
-	if (r == 1 && m.type == RECORDER_RESIZE) {
-		snprintf(s->size, sizeof(s->size), "%u:%u", m.columns, m.rows);
-		kevent_resize(c, s);
-	}
+	if (r == 1 && m.type == RECORDER_RESIZE)
+		resize(c, s, &m);
 	if (r == 1 && m.type == RECORDER_FAILED) {
 		snprintf(why, sizeof(why), "the recording cannot go on: %s",
 		    strerror((int)m.error));

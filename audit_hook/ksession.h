@@ -39,6 +39,7 @@ struct ksession {
 	const char *unknown_end; /* why it is not, else */
 	struct keeper_exit exit;
 	char size[24]; /* "80:25" */
+	uint64_t resized_ms; /* since boot: when the last one was told */
 	char terminal[TERMINAL_PATH_MAX]; /* of its own; empty: sshd's */
 	enum file_tap tap; /* whose protocol its bytes are */
 	const char *operand; /* within command: of scp */

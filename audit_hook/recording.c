@@ -162,7 +162,7 @@ exec_recorder(const struct recording *r, const struct settings *host,
 	static char name[] = "recorder", start_flag[] = "--start",
 		    reserve_flag[] = "--reserve", strict[] = "--strict",
 		    streams[] = "--streams", max_flag[] = "--max",
-		    tap_flag[] = "--tap";
+		    tap_flag[] = "--tap", input[] = "--input";
 	char *argv[13] = { name, start_flag, start, reserve_flag, reserve };
 	char *envp[] = { NULL };
 	size_t n = 5;
@@ -175,6 +175,8 @@ exec_recorder(const struct recording *r, const struct settings *host,
 	    (unsigned long long)how->max_bytes);
 	if (how->is_strict)
 		argv[n++] = strict;
+	if (how->has_tty && how->has_input)
+		argv[n++] = input;
 	if (!how->has_tty) {
 		argv[n++] = streams;
 		argv[n++] = max_flag;

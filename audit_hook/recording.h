@@ -24,6 +24,7 @@ struct recording_owner {
 struct recording_manner {
 	bool has_tty;
 	bool is_strict;
+	bool has_input; /* of a terminal */
 	uint64_t max_bytes;
 	enum file_tap tap;
 };

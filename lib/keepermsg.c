@@ -65,6 +65,7 @@ put_limits(struct writer *w, const struct keeper_limits *l)
 	writer_u64(w, l->idle_s);
 	writer_u64(w, l->record_exec_max_bytes);
 	writer_u8(w, l->record_strict);
+	writer_u8(w, l->record_input);
 	writer_u8(w, l->survivors_kill);
 	writer_u8(w, l->no_file_copy);
 }
@@ -82,6 +83,7 @@ get_limits(struct reader *r, struct keeper_limits *l)
 	    reader_u64(r, &l->record_exec_max_bytes) < 0)
 		return -EBADMSG;
 	if ((e = get_bool(r, &l->record_strict)) < 0 ||
+	    (e = get_bool(r, &l->record_input)) < 0 ||
 	    (e = get_bool(r, &l->survivors_kill)) < 0)
 		return e;
 	return get_bool(r, &l->no_file_copy);

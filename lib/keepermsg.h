@@ -10,7 +10,7 @@
 
 #include "strv.h"
 
-#define KEEPERMSG_VERSION   3
+#define KEEPERMSG_VERSION   4
 #define KEEPERMSG_MAX_BYTES (192U * 1024U)
 #define KEEPERMSG_MAX_LIST  512
 #define KEEPERMSG_MAX_FDS   3
@@ -42,6 +42,7 @@ struct keeper_limits {
 	uint64_t idle_s; /* without a word from the client */
 	uint64_t record_exec_max_bytes;
 	bool record_strict; /* no record, no session */
+	bool record_input; /* what is typed, while it is echoed */
 	bool survivors_kill;
 	bool no_file_copy;
 };

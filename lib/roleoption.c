@@ -54,6 +54,7 @@ const struct role_option role_option_rows[] = {
 	DEMANDS("enhanced_recording", enhanced_required, "best_effort",
 	    "required", false),
 	DEMANDS("require_mfa", require_mfa, NULL, NULL, true),
+	DEMANDS("record_input", record_input, NULL, NULL, true),
 };
 const size_t role_option_n_rows = ARRAY_SIZE(role_option_rows);
 

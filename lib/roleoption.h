@@ -26,6 +26,7 @@ struct role_options {
 	bool file_copy;
 	bool disconnect_expired_cert;
 	bool record_strict;
+	bool record_input;
 	bool survivors_kill;
 	bool enhanced_required;
 	bool require_mfa;

@@ -127,6 +127,7 @@ limits_of(const struct login *l)
 	limits.idle_s = a->options.idle_timeout_s;
 	limits.record_exec_max_bytes = a->options.record_exec_max_bytes;
 	limits.record_strict = a->options.record_strict;
+	limits.record_input = a->options.record_input;
 	limits.survivors_kill = a->options.survivors_kill;
 	limits.no_file_copy = !a->options.file_copy;
 	return limits;

@@ -11,7 +11,7 @@ import os, socket, struct, sys
 path = "/run/countersign/conn/%s" % sorted(os.listdir("/run/countersign/conn"))[0]
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.settimeout(3); s.connect(path)
 try:
-    s.send(bytes([3, 4]) + struct.pack(">I", 2) + b"id" + struct.pack(">I", 0) + bytes([1, 0]) + struct.pack(">II", 0, 0))
+    s.send(bytes([4, 4]) + struct.pack(">I", 2) + b"id" + struct.pack(">I", 0) + bytes([1, 0]) + struct.pack(">II", 0, 0))
 except BrokenPipeError:
     pass  # refused before a word was said
 try:

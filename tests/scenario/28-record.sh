@@ -168,6 +168,7 @@ policy <<END2
 { "version": 2, "roles": {
     "web": { "allow": { "logins": ["deploy", "root"], "node_labels": { "*": ["*"] } } },
     "idle": { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } }, "options": { "idle_timeout": "3s" } },
+    "typed": { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } }, "options": { "record_input": true } },
     "one": { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } }, "options": { "max_connections": 1 } },
     "brief": { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } }, "options": { "max_connection_time": "2s" } } } }
 END2
@@ -231,6 +232,24 @@ event '.event=="client.disconnect" and .reason=="idle for 3s"'
 event '.event=="connection.end" and .duration_ms>=4000 and .duration_ms<9000'
 unpacked
 grep -q '"m", "this connection is ended: idle for 3s"' "$LAB/cast" || fail "it is not on record"
+
+story "what is typed is on record if the role says so, and passwords never are"
+issue typed typed
+for name in typed alice; do
+  fresh
+  (sleep 0.5; echo 'seen here'; sleep 0.5; echo 'a secret'; sleep 0.5) |
+    timeout 30 ssh -F "$LAB/ssh_config" -i "$LAB/keys/$name" -tt deploy@web1 'read -r a; read -rs b; echo "$b" | tr a-z A-Z; echo "$a" >typed; cat >/dev/null' >"$LAB/out" 2>"$LAB/err"
+  grep -q 'A SECRET' "$LAB/out" || fail "it was not read: $(cat "$LAB/out")"
+  unpacked
+  python3 -c 'import json, sys
+sys.stdout.write("".join(e[2] for e in map(json.loads, open(sys.argv[1]).readlines()[1:]) if e[1] == "i"))' "$LAB/cast" >"$LAB/typed"
+  grep -q 'a secret' "$LAB/cast" && fail "a password is on record"
+  if [ $name = typed ]; then
+    grep -q 'seen here' "$LAB/typed" || fail "$name: on record is $(cat "$LAB/typed")"
+  else
+    [ ! -s "$LAB/typed" ] || fail "$name: on record is $(cat "$LAB/typed")"
+  fi
+done
 
 story "who types is not idle, nor is a transfer; a forwarding without traffic is"
 fresh

@@ -43,6 +43,7 @@ START_TEST(a_greeting_comes_back)
 		    .idle_s = 7,
 		    .record_exec_max_bytes = 8,
 		    .record_strict = true,
+		    .record_input = true,
 		    .no_file_copy = true },
 		.cert = (uint8_t[]){ 'a', 0, 'b' },
 		.cert_len = 3,
@@ -62,6 +63,7 @@ START_TEST(a_greeting_comes_back)
 	ck_assert(got.u.hello.limits.idle_s == 7);
 	ck_assert(got.u.hello.limits.record_exec_max_bytes == 8);
 	ck_assert(got.u.hello.limits.record_strict);
+	ck_assert(got.u.hello.limits.record_input);
 	ck_assert(!got.u.hello.limits.survivors_kill);
 	ck_assert(got.u.hello.limits.no_file_copy);
 	ck_assert_uint_eq(got.u.hello.cert_len, 3);
@@ -169,11 +171,11 @@ END_TEST
 static const struct {
 	const char *bytes;
 	size_t len;
-} bad[] = { { "", 0 }, { "\3", 1 }, { "\2\2", 2 }, { "\3\0", 2 },
-	{ "\3\x63", 2 }, { "\3\2x", 3 }, { "\3\7\0\0\0\1", 6 },
-	{ "\3\4\0\0\0\1x\0\0\0\0\2\0\0\0\0\0\0\0\0\0", 21 },
-	{ "\3\6\0\0\0\2x", 7 }, { "\3\6\0\0\0\1\0", 7 },
-	{ "\3\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff"
+} bad[] = { { "", 0 }, { "\4", 1 }, { "\2\2", 2 }, { "\4\0", 2 },
+	{ "\4\x63", 2 }, { "\4\2x", 3 }, { "\4\7\0\0\0\1", 6 },
+	{ "\4\4\0\0\0\1x\0\0\0\0\2\0\0\0\0\0\0\0\0\0", 21 },
+	{ "\4\6\0\0\0\2x", 7 }, { "\4\6\0\0\0\1\0", 7 },
+	{ "\4\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff"
 	  "\xff\xff\xff",
 	    31 } };
 

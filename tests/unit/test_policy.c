@@ -35,7 +35,7 @@ static const struct {
 	{ OPTION("\"record\":\"strict\",\"survivors\":\"kill\","
 		 "\"file_copy\":false,\"require_mfa\":true,"
 		 "\"enhanced_recording\":\"required\","
-		 "\"record_exec_max\":\"1MiB\",\"max_sessions\":10,"
+		 "\"record_exec_max\":\"1MiB\",\"record_input\":true,\"max_sessions\":10,"
 		 "\"max_connections\":5,\"idle_timeout\":\"15m\","
 		 "\"max_connection_time\":\"12h\","
 		 "\"disconnect_expired_cert\":true"),
