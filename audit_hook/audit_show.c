@@ -8,11 +8,14 @@
 #include "audit.h"
 #include "auto.h"
 #include "eventlog.h"
+#include "jumps.h"
 #include "sessionlist.h"
 
 static const char usage[] =
     "usage: countersign-audit show [--json] [--events FILE] SESSION\n"
     "SESSION: the beginning of a session's or a connection's id\n";
+
+#define JUMPS_MAX 16
 
 struct story {
 	const char *sid, *connection;
@@ -103,28 +106,57 @@ tell(const json_t *event, void *context)
 	return 0;
 }
 
-/* Its connection, or none: then text may be the beginning of one's id. */
+static void
+print_connection(const char *how, const json_t *start)
+{
+	printf("%s ", how);
+	audit_print_safe(stdout, eventlog_text(start, "login"));
+	fputs(" on ", stdout);
+	audit_print_safe(stdout, eventlog_text(start, "server_hostname"));
+	printf(", connection %s, as ", eventlog_text(start, "connection_id"));
+	audit_print_safe(stdout, eventlog_text(start, "user"));
+	putchar('\n');
+}
+
+/* Hosts that it jumped over, each way, one after the other. */
+static void
+print_jumps(const struct jumps *j, const char *connection)
+{
+	const json_t *start = jumps_start(j, connection), *at, *next;
+	size_t hops, i;
+
+	for (at = start, hops = 0; at != NULL && hops < JUMPS_MAX; hops++)
+		if ((at = jumps_before(j, at)) != NULL)
+			print_connection("came through", at);
+	for (at = start, hops = 0; at != NULL && hops < JUMPS_MAX;
+	     at = next, hops++) {
+		next = jumps_after(j, at, 0);
+		for (i = 0; jumps_after(j, at, i) != NULL; i++)
+			print_connection("went on to", jumps_after(j, at, i));
+	}
+}
+
+/* A session's, or a connection's own. */
 static int
-find(const struct sessionlist *l, const char *text, struct story *ret)
+find(const struct sessionlist *l, const struct jumps *j, const char *text,
+    struct story *ret)
 {
 	const struct audit_session *s;
-	size_t n, i;
+	const json_t *start;
+	size_t n;
 
 	if ((s = sessionlist_find(l, text, &n)) != NULL) {
 		ret->sid = eventlog_text(s->start, "sid");
 		ret->connection = eventlog_text(s->start, "connection_id");
 		return 0;
 	}
-	for (i = 0; n == 0 && i < l->n; i++)
-		if (strncmp(eventlog_text(l->v[i].start, "connection_id"), text,
-			strlen(text)) == 0) {
-			ret->connection =
-			    eventlog_text(l->v[i].start, "connection_id");
-			return 0;
-		}
+	if (n == 0 && (start = jumps_find(j, text, &n)) != NULL) {
+		ret->connection = eventlog_text(start, "connection_id");
+		return 0;
+	}
 	if (n > 1)
-		audit_complain("%zu sessions begin with '%s': give more of "
-			       "it (countersign-audit ls --json)",
+		audit_complain("%zu begin with '%s': give more of it "
+			       "(countersign-audit ls --json)",
 		    n, text);
 	else
 		audit_complain("no session or connection '%s' in the events",
@@ -136,14 +168,19 @@ static int
 show(const char *text, const char *events, bool is_json)
 {
 	AUTO_CLEAR(sessionlist_clear) struct sessionlist l = { 0 };
+	AUTO_CLEAR(jumps_clear) struct jumps j = { 0 };
 	struct story s = { .is_json = is_json };
 	size_t bad;
 
 	if (sessionlist_read(events, &l) < 0)
 		return AUDIT_FAILED;
-	if (*text == '\0' || find(&l, text, &s) < 0)
+	if (jumps_read(events, &j) < 0)
+		return audit_complain("out of memory");
+	if (*text == '\0' || find(&l, &j, text, &s) < 0)
 		return AUDIT_NOT_FOUND;
 	(void)eventlog_read(events, tell, &s, &bad);
+	if (!is_json)
+		print_jumps(&j, s.connection);
 	return AUDIT_DONE;
 }
 

@@ -27,6 +27,22 @@ get --socks5 127.0.0.1:9002 http://127.0.0.1:8000/SECURITY.md || fail "SOCKS doe
 event '.event=="port" and .success and .origin!=null and .addr=="127.0.0.1:8000"'
 ssh_goes
 
+story "a jump to another login: show tells of both, each way"
+fresh
+runs ssh -F "$LAB/ssh_config" -i "$LAB/keys/free" -o ProxyCommand="ssh -F $LAB/ssh_config -i $LAB/keys/free -W 127.0.0.1:22 deploy@web1" root@web1 'echo there; sleep 0.5'
+says there
+event '.event=="port" and .success and .addr=="127.0.0.1:22"'
+wait_until "both have ended" bash -c "[ \$(grep -c '\"event\":\"connection.end\"' $EVENTS) = 2 ]"
+first=$(events '.event=="connection.start" and .login=="deploy"' | jq -r .connection_id)
+second=$(events '.event=="connection.start" and .login=="root"' | jq -r .connection_id)
+sid=$(events '.event=="session.start"' | jq -r .sid)
+runs countersign-audit show "$sid"
+grep -q "^came through deploy on web1, connection $first, as free@example.com" "$LAB/out" || fail "show says: $(cat "$LAB/out")"
+grep -q "^went on to" "$LAB/out" && fail "it went nowhere"
+# The first had no session of its own.
+runs countersign-audit show "${first:0:13}"
+grep -q "^went on to root on web1, connection $second" "$LAB/out" || fail "show says: $(cat "$LAB/out")"
+
 story "remote ones"
 fresh
 ssh_stays free deploy -N -R 9003:127.0.0.1:8000

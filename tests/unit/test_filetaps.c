@@ -226,11 +226,14 @@ START_TEST(answers_out_of_order)
 	packet(true, "bus", 13, U(1), "/one");
 	packet(true, "bus", 13, U(2), "/two");
 	packet(true, "bus", 13, U(3), "/three");
+	packet(true, "bus", 13, U(3), "/another");
 	status(3, 0);
+	status(3, 4);
 	status(1, 0);
 	status(9, 0);
 	status(2, 0);
-	is_told("remove /three\nremove /one\nremove /two\n");
+	is_told("remove /three\nremove /another failed\nremove /one\n"
+		"remove /two\n");
 }
 END_TEST
 
