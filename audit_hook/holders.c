@@ -15,14 +15,17 @@ struct wanted {
 	ino_t ino[KEEPERMSG_MAX_FDS];
 };
 
+/* The session's end of it, and not sshd's: that has each channel's, and so has,
+ * for a moment, each child that it starts for another. */
 static bool
-is_one(const struct wanted *w, const struct stat *st)
+is_one(const struct wanted *w, const struct stat *pipe, mode_t access)
 {
 	size_t i;
 
 	for (i = 0; i < KEEPERMSG_MAX_FDS; i++)
-		if (S_ISFIFO(st->st_mode) && w->dev[i] == st->st_dev &&
-		    w->ino[i] == st->st_ino)
+		if (S_ISFIFO(pipe->st_mode) && w->dev[i] == pipe->st_dev &&
+		    w->ino[i] == pipe->st_ino &&
+		    (access & (i == 0 ? S_IRUSR : S_IWUSR)) != 0)
 			return true;
 	return false;
 }
@@ -33,7 +36,7 @@ holds(const struct wanted *w, pid_t pid)
 	const struct dirent *entry;
 	bool is_found = false;
 	char path[64];
-	struct stat st;
+	struct stat link, st;
 	DIR *d;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
@@ -46,8 +49,10 @@ holds(const struct wanted *w, pid_t pid)
 		    readlinkat(dirfd(d), entry->d_name, target, sizeof(target));
 
 		is_found = n > 5 && target[0] == 'p' && target[4] == ':' &&
+		    fstatat(dirfd(d), entry->d_name, &link,
+			AT_SYMLINK_NOFOLLOW) == 0 &&
 		    fstatat(dirfd(d), entry->d_name, &st, 0) == 0 &&
-		    is_one(w, &st);
+		    is_one(w, &st, link.st_mode);
 	}
 	closedir(d);
 	return is_found;

@@ -9,8 +9,8 @@
 #include "keepermsg.h"
 
 /*
- * Whether a process of this account other than the wrapper and its sshd has any of the three
- * open: one could have taken them from the shell that was to start the wrapper
+ * Whether a process of this account other than the wrapper and its sshd has the
+ * session's end of any of the three open: one could have taken them from the shell that was to start the wrapper
  * (/proc/PID/fd), and what is written there would pass by the recorder. A
  * descriptor that is on its way in a socket is not seen.
  */
