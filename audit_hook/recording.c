@@ -22,6 +22,7 @@
 #include "recording.h"
 
 #define KILLED_MS 100
+#define ORPHAN_MS 1000
 #define RECORDER  CS_LIBEXEC "/recorder"
 
 void
@@ -114,6 +115,7 @@ recording_reopen(struct recording *r, const char *path, uint64_t start_usec)
 	if (n < 0)
 		return -EINVAL;
 	r->start_usec = start_usec;
+	r->is_anothers = true;
 	r->fd = open(r->path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	if (r->fd < 0)
 		return -errno;
@@ -371,6 +373,19 @@ cut_half_a_line(const char *path)
 	close(fd);
 }
 
+/* A killed keeper's goes on until it has noticed: it has the file open, and the
+ * lock on it, which it shared with that keeper. */
+static void
+wait_for_recorder(const struct recording *r)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	uint64_t began = clock_boot_ms();
+
+	while (r->is_anothers && flock(r->fd, LOCK_EX | LOCK_NB) < 0 &&
+	    clock_boot_ms() - began < ORPHAN_MS)
+		nanosleep(&pause, NULL);
+}
+
 void
 recording_close(struct recording *r, const char *exit_text)
 {
@@ -381,6 +396,7 @@ recording_close(struct recording *r, const char *exit_text)
 	let_go(r);
 	if (r->fd < 0)
 		return;
+	wait_for_recorder(r);
 	cut_half_a_line(r->path);
 	n = castwriter_text(now > r->start_usec ? now - r->start_usec : 0, 'x',
 	    exit_text, line, sizeof(line));

@@ -34,6 +34,7 @@ struct recording {
 	char path[PATH_MAX];
 	int control; /* the recorder's socket; -1: it is gone, or none began */
 	int pidfd; /* the recorder; whoever reaps it need not tell */
+	bool is_anothers; /* its recorder is a killed keeper's */
 	uint64_t start_usec; /* since boot */
 	uint64_t tx, rx;
 	uint64_t not_told; /* file operations */
