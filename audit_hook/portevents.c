@@ -23,7 +23,8 @@ send_event(const struct portevents *p, const struct portevent *e,
 	struct event ev;
 
 	event_init(&ev, &ctx, "port", is_granted ? "T3003I" : "T3003E");
-	event_string(&ev, "addr", e->forward.target);
+	if (e->forward.target[0] != '\0')
+		event_string(&ev, "addr", e->forward.target);
 	event_string(&ev, "direction", sshdforward_name(e->forward.direction));
 	event_bool(&ev, "success", is_granted);
 	if (e->forward.origin[0] != '\0')
@@ -78,6 +79,34 @@ refuse_pending(struct portevents *p, pid_t pid, const struct sshdforward *f)
 	return false;
 }
 
+/* A listener, or the refusal of one, says more than that one was asked for. */
+static void
+forget_asked(struct portevents *p, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->pending[i].pid == pid &&
+		    p->pending[i].forward.is_asked &&
+		    p->pending[i].forward.direction == SSHDFORWARD_REMOTE) {
+			forget(p, i);
+			return;
+		}
+}
+
+/* X11 has two listeners, for one forwarding. */
+static bool
+is_pending(const struct portevents *p, const struct portevent *e)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->pending[i].pid == e->pid &&
+		    p->pending[i].forward.direction == e->forward.direction)
+			return true;
+	return false;
+}
+
 void
 portevents_take(struct portevents *p, pid_t pid, const struct sshdforward *f)
 {
@@ -87,13 +116,18 @@ portevents_take(struct portevents *p, pid_t pid, const struct sshdforward *f)
 		return;
 	if (find_connection(p, pid, &e) < 0)
 		return;
+	if (f->direction == SSHDFORWARD_REMOTE && !f->is_asked)
+		forget_asked(p, pid);
 	/* A listener that is there has not been refused. */
-	if (f->is_refusal || f->direction == SSHDFORWARD_REMOTE) {
+	if (f->is_refusal ||
+	    (f->direction == SSHDFORWARD_REMOTE && !f->is_asked)) {
 		send_event(p, &e, !f->is_refusal);
 		return;
 	}
+	if (f->direction == SSHDFORWARD_X11 && is_pending(p, &e))
+		return;
 	if (p->n == PORTEVENTS_PENDING) {
-		send_event(p, &p->pending[0], true);
+		send_event(p, &p->pending[0], !p->pending[0].forward.is_asked);
 		forget(p, 0);
 	}
 	e.since_ms = clock_boot_ms();
@@ -115,7 +149,7 @@ void
 portevents_flush(struct portevents *p)
 {
 	while (p->n > 0 && portevents_due_ms(p) == 0) {
-		send_event(p, &p->pending[0], true);
+		send_event(p, &p->pending[0], !p->pending[0].forward.is_asked);
 		forget(p, 0);
 	}
 }

@@ -18,7 +18,8 @@ skip_prefix(const char *message, const char **ret_function)
 	    (colon = strstr(message, ": ")) != NULL && colon - message < 8)
 		message = colon + 2;
 	if (strncmp(message, "serverloop.c:", 13) != 0 &&
-	    strncmp(message, "channels.c:", 11) != 0)
+	    strncmp(message, "channels.c:", 11) != 0 &&
+	    strncmp(message, "session.c:", 10) != 0)
 		return message;
 	if ((end = strstr(message, " (pid=")) == NULL ||
 	    (end = strstr(end, "): ")) == NULL)
@@ -146,6 +147,62 @@ read_listening(const char *p, struct sshdforward *ret)
 	return true;
 }
 
+/* "channel 1: new [auth socket]"; since 9.4 "new auth-listener [auth socket]
+ * (inactive timeout: 0)". Of other channels what stands in the brackets may be
+ * the client's words, and more than these. */
+static bool
+read_channel(const char *p, struct sshdforward *ret)
+{
+	const char *open = strchr(p, '['), *first = strstr(p, ": new ");
+	static const char agent[] = "[auth socket]",
+			  x11[] = "[X11 inet listener]";
+
+	if (open == NULL || first == NULL || first > open)
+		return false;
+	if (strncmp(open, agent, strlen(agent)) == 0)
+		ret->direction = SSHDFORWARD_AGENT;
+	else if (strncmp(open, x11, strlen(x11)) == 0)
+		ret->direction = SSHDFORWARD_X11;
+	else
+		return false;
+	return true;
+}
+
+/* "session_auth_agent_req: agent forwarding disabled" */
+static bool
+read_agent_refusal(const char *p, struct sshdforward *ret)
+{
+	ret->direction = SSHDFORWARD_AGENT;
+	ret->is_refusal = true;
+	return strstr(p, "agent forwarding disabled") != NULL;
+}
+
+/* "server_input_global_request: tcpip-forward listen A port N",
+ * "... streamlocal-forward listen path P" */
+static bool
+read_asked(const char *p, struct sshdforward *ret)
+{
+	static const char tcp[] = "tcpip-forward listen ",
+			  local[] = "streamlocal-forward listen path ",
+			  own[] = "server_input_global_request: ";
+
+	ret->is_asked = true;
+	if (strncmp(p, own, strlen(own)) == 0)
+		p += strlen(own);
+	if (strncmp(p, tcp, strlen(tcp)) == 0) {
+		ret->direction = SSHDFORWARD_REMOTE;
+		p += strlen(tcp);
+		copy_address(ret->target, p, p + strlen(p));
+		return true;
+	}
+	if (strncmp(p, local, strlen(local)) != 0)
+		return false;
+	ret->direction = SSHDFORWARD_STREAMLOCAL;
+	p += strlen(local);
+	copy(ret->target, p, strlen(p));
+	return true;
+}
+
 static bool
 read_line(const char *p, const char *function, struct sshdforward *ret)
 {
@@ -157,6 +214,12 @@ read_line(const char *p, const char *function, struct sshdforward *ret)
 		return true;
 	if (is_in(function, "channel_setup_fwd_listener_tcpip"))
 		return read_listening(p, ret);
+	if (is_in(function, "server_input_global_request"))
+		return read_asked(p, ret);
+	if (is_in(function, "channel_new"))
+		return read_channel(p, ret);
+	if (is_in(function, "session_auth_agent_req"))
+		return read_agent_refusal(p, ret);
 	return read_refused_pair(p,
 		   "refused local port forward: ", SSHDFORWARD_LOCAL, ret) ||
 	    read_refused_pair(p,
@@ -183,7 +246,8 @@ sshdforward_line(const char *message, struct sshdforward *ret)
 const char *
 sshdforward_name(enum sshdforward_direction d)
 {
-	static const char *const names[] = { "local", "remote", "streamlocal" };
+	static const char *const names[] = { "local", "remote", "streamlocal",
+		"agent", "x11" };
 
 	return names[d];
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Forwardings, from sshd's own lines (serverloop.c, channels.c): granted ones
+/* Forwardings, from sshd's own lines (serverloop.c, channels.c, session.c): granted ones
  * only show with the drop-in's LogVerbose. */
 #ifndef CS_SSHDFORWARD_H
 #define CS_SSHDFORWARD_H
@@ -11,12 +11,15 @@
 enum sshdforward_direction {
 	SSHDFORWARD_LOCAL, /* -L, -D, -W, ProxyJump */
 	SSHDFORWARD_REMOTE, /* -R */
-	SSHDFORWARD_STREAMLOCAL /* a socket */
+	SSHDFORWARD_STREAMLOCAL, /* a socket */
+	SSHDFORWARD_AGENT, /* -A; it has no target */
+	SSHDFORWARD_X11 /* -X, -Y; nor has it */
 };
 
 struct sshdforward {
 	enum sshdforward_direction direction;
 	bool is_refusal; /* else a request: granted unless a refusal follows */
+	bool is_asked; /* refused, unless it is said that somebody listens */
 	/* "db1:5432", "[::1]:9003", "/run/x"; both are what the client says.
 	 * A text that is longer ends in "...". */
 	char target[SSHDFORWARD_TEXT_MAX];

@@ -6,9 +6,10 @@ policy <<END2
 { "version": 1, "roles": {
     "free": { "allow": { "logins": ["deploy", "root"], "node_labels": { "*": ["*"] } }, "options": { "port_forwarding": true } },
     "one":  { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } }, "options": { "permitopen": ["127.0.0.1:8000"] } },
+    "all":  { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } }, "options": { "agent_forwarding": true, "x11_forwarding": true } },
     "none": { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } } } } }
 END2
-for name in free one none; do issue $name $name; done
+for name in free one none all; do issue $name $name; done
 python3 -m http.server -b 127.0.0.1 -d "$root/docs" 8000 >/dev/null 2>&1 &
 wait_until "the web server listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/8000' 2>/dev/null
 get() { curl -s -m 2 -o /dev/null "$@"; }
@@ -64,11 +65,11 @@ ssh_goes
 
 story "what the role does not allow"
 fresh
-# sshd says nothing of a -R that a line's `restrict` refuses.
 ssh_stays none deploy -N -L 9005:127.0.0.1:8000 -R 9006:127.0.0.1:8000
 wait_until "ssh listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/9005' 2>/dev/null
 get http://127.0.0.1:9005/ && fail "it was allowed"
 event '.event=="port" and .code=="T3003E" and .success==false and .direction=="local" and .addr=="127.0.0.1:8000"'
+event '.event=="port" and .code=="T3003E" and .success==false and .direction=="remote" and .addr=="localhost:9006"'
 ssh_goes
 [ -z "$(events '.event=="port" and .success')" ] || fail "something was granted"
 
@@ -88,6 +89,23 @@ wait_until "ssh listens" test -S "$LAB/sock"
 get --unix-socket "$LAB/sock" http://x/
 event '.event=="port" and .success==false and .direction=="streamlocal" and .addr=="/run/x"'
 ssh_goes
+
+story "the agent and X11, granted and refused"
+fresh
+ssh-agent -a "$LAB/agent" >/dev/null
+SSH_AUTH_SOCK="$LAB/agent" DISPLAY=:99 as all deploy -A -Y -- 'test -S "$SSH_AUTH_SOCK" && echo "$DISPLAY"'
+says localhost:10.0
+event '.event=="port" and .success and .direction=="agent" and .login=="deploy" and .user=="all@example.com"'
+event '.event=="port" and .success and .direction=="x11"'
+sleep 0.5
+[ "$(count_events '.event=="port"')" = 2 ] || fail "there are $(count_events '.event=="port"') of them"
+fresh
+SSH_AUTH_SOCK="$LAB/agent" as none deploy -A -- 'echo "$SSH_AUTH_SOCK"'
+says ''
+event '.event=="port" and .success==false and .code=="T3003E" and .direction=="agent"'
+pkill -f "ssh-agent -a $LAB/agent"
+# What the drop-in makes sshd say of channels that are no forwardings is not kept.
+grep -q 'channel_new.*server-session\|rtype' /var/log/auth.log && fail "each session has a line more"
 
 story "lines like sshd's, by somebody else, are none"
 fresh

@@ -10,12 +10,34 @@
 #define LISTEN \
 	"debug1: channels.c:channel_setup_fwd_listener_tcpip():3810 (pid=2): "
 
+#define ASKED                                                              \
+	"debug1: serverloop.c:server_input_global_request():780 (pid=7): " \
+	"server_input_global_request: "
+#define NEW "debug1: channels.c:channel_new():359 (pid=7): channel 1: "
+
 static const struct {
 	const char *line;
 	const char *direction; /* NULL: no such line */
 	bool is_refusal;
 	const char *target, *origin;
 } lines[] = {
+	{ ASKED "tcpip-forward listen localhost port 9006", "remote", false,
+	    "localhost:9006", "" },
+	{ ASKED "streamlocal-forward listen path /run/x", "streamlocal", false,
+	    "/run/x", "" },
+	{ ASKED "rtype keepalive@openssh.com want_reply 1", NULL, false, "",
+	    "" },
+	{ NEW "new [auth socket]", "agent", false, "", "" },
+	{ NEW "new auth-listener [auth socket] (inactive timeout: 0)", "agent",
+	    false, "", "" },
+	{ NEW "new [X11 inet listener]", "x11", false, "", "" },
+	{ NEW "new [server-session]", NULL, false, "", "" },
+	{ NEW "new [listen port 1 for [auth socket] port 2]", NULL, false, "",
+	    "" },
+	{ "debug1: channel 1: new [auth socket]", NULL, false, "", "" },
+	{ "debug1: session.c:session_auth_agent_req():2103 (pid=7): "
+	  "session_auth_agent_req: agent forwarding disabled",
+	    "agent", true, "", "" },
 	{ DIRECT "originator 127.0.0.1 port 48098, target db1 port 5432",
 	    "local", false, "db1:5432", "127.0.0.1:48098" },
 	{ DIRECT "originator ::1 port 1, target 2001:db8::1 port 22", "local",
