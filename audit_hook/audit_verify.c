@@ -32,8 +32,11 @@ static const char usage[] =
 struct tally {
 	char id[40];
 	bool has_start; /* else its beginning is in an older file */
-	uint64_t seen; /* events with a number */
+	uint64_t seen; /* the keeper's */
 	uint64_t should; /* connection.end's; 0: it has not ended */
+	uint64_t traced; /* trace's, */
+	uint64_t numbered; /* and how many there should be by their numbers, */
+	uint64_t before; /* of those before it was started again */
 };
 
 struct tallies {
@@ -66,12 +69,24 @@ static int
 count(const json_t *event, void *context)
 {
 	const char *id = eventlog_text(event, "connection_id");
+	const json_t *number = json_object_get(event, "ei");
 	struct tally *t;
 
-	if (*id == '\0' || json_object_get(event, "ei") == NULL)
+	if (*id == '\0' || number == NULL)
 		return 0;
 	if ((t = find_tally(context, id)) == NULL)
 		return -ENOMEM;
+	if (strcmp(eventlog_text(event, "emitter"), "trace") == 0) {
+		/* Another trace begins anew, and says so. */
+		if (strcmp(eventlog_text(event, "event"), "audit.gap") == 0) {
+			t->before += t->numbered;
+			t->numbered = 0;
+		}
+		t->traced++;
+		if ((uint64_t)json_integer_value(number) >= t->numbered)
+			t->numbered = (uint64_t)json_integer_value(number) + 1;
+		return 0;
+	}
 	t->seen++;
 	if (strcmp(eventlog_text(event, "event"), "connection.start") == 0)
 		t->has_start = true;
@@ -79,6 +94,17 @@ count(const json_t *event, void *context)
 		t->should = (uint64_t)json_integer_value(
 		    json_object_get(event, "events"));
 	return 0;
+}
+
+/* How many that is: 0 or 1. */
+static size_t
+say_missing(const char *id, const char *whose, uint64_t seen, uint64_t should)
+{
+	if (seen == should)
+		return 0;
+	printf("connection %s: %llu events of %llu are there, %s\n", id,
+	    (unsigned long long)seen, (unsigned long long)should, whose);
+	return 1;
 }
 
 static size_t
@@ -89,15 +115,14 @@ verify_events(const char *events)
 
 	if (eventlog_read(events, count, &t, &bad) < 0)
 		return 1;
-	for (i = 0; i < t.n; i++) {
-		if (!t.v[i].has_start || t.v[i].should == 0 ||
-		    t.v[i].seen == t.v[i].should)
-			continue;
-		printf("connection %s: %llu events of %llu are there\n",
-		    t.v[i].id, (unsigned long long)t.v[i].seen,
-		    (unsigned long long)t.v[i].should);
-		wrong++;
-	}
+	for (i = 0; i < t.n; i++)
+		if (t.v[i].has_start)
+			wrong +=
+			    say_missing(t.v[i].id, "the keeper's", t.v[i].seen,
+				t.v[i].should != 0 ? t.v[i].should
+						   : t.v[i].seen) +
+			    say_missing(t.v[i].id, "trace's", t.v[i].traced,
+				t.v[i].before + t.v[i].numbered);
 	free(t.v);
 	return wrong;
 }

@@ -80,6 +80,7 @@ find_connection(const struct settings *host, gid_t session_gid,
 	c->hello.audit_session_id = k->audit_session_id;
 	c->hello.limits.survivors_kill = k->survivors_kill;
 	activity_init(&c->activity, -1, 0);
+	tracelink_init(&c->trace);
 	if (c->hello.user == NULL || c->hello.login == NULL ||
 	    c->hello.addr_remote == NULL || c->hello.addr_local == NULL) {
 		c->state = NULL;

@@ -187,6 +187,7 @@ begin(struct connection *c)
 	/* sshd has not written this login there yet. */
 	if (c->host->print_last_log)
 		lastlogin_read((uid_t)c->hello.uid, c->last_login);
+	tracelink_begin(c);
 	/* A login waits for this word, and for nothing after it. */
 	if ((r = keepermsg_send(c->sshd, &ready)) < 0) {
 		unlink(c->path);
@@ -448,6 +449,7 @@ end_when_due(struct connection *c)
 {
 	char warning[160];
 
+	tracelink_keep(c);
 	if (c->sshd < 0)
 		return;
 	if (ending_warns(&c->ending, warning, sizeof(warning)))
@@ -593,6 +595,7 @@ connection_free(struct connection *c)
 	strv_clear(&c->environment);
 	ending_clear(&c->ending);
 	lockwatch_clear(&c->lockwatch);
+	tracelink_clear(&c->trace);
 	(void)activity_close(&c->activity);
 	let_go_of_state(c);
 	if (c->sshd >= 0)
@@ -616,6 +619,7 @@ connection_serve(int fd, const struct settings *host, gid_t session_gid,
 	c->sshd = fd;
 	c->listener = -1;
 	activity_init(&c->activity, -1, 0);
+	tracelink_init(&c->trace);
 	say_end(c, "closed");
 	eventsink_init(&c->sink, host, "keeper");
 	c->sink.spool_max_bytes = EVENTSINK_SPOOL_MAX_BYTES;

@@ -17,6 +17,7 @@
 #include "lockwatch.h"
 #include "peer.h"
 #include "settings.h"
+#include "tracelink.h"
 #include "uuid.h"
 
 #define SESSIONS_MAX KSTATE_SESSIONS
@@ -47,6 +48,7 @@ struct connection {
 	struct lockwatch lockwatch;
 	struct bypass bypass;
 	struct activity activity;
+	struct tracelink trace;
 	bool has_totals; /* activity's rx and tx are the last word */
 	char end_reason[600];
 	uint64_t survivors_ended;

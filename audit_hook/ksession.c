@@ -414,6 +414,7 @@ ksession_begin(struct connection *c, struct ksession *s,
 	else
 		r = record(c, s, in, peer, channel, &t, &with);
 	is_noted = note_state(c, s);
+	s->is_traced = tracelink_session(c, s);
 	kevent_session_start(c, s);
 	if (r < 0) {
 		snprintf(why, sizeof(why),

@@ -18,6 +18,7 @@
 #include "unixsock.h"
 
 #define PREFIX_MAX 64
+#define LOOK_USEC  USEC_PER_SEC
 #define LOST_MAX   1000000000ULL
 #define CLOSED_US  20000 /* many events in a row ask once for a listener */
 
@@ -254,10 +255,13 @@ static void
 report_gap(struct eventsink *s)
 {
 	struct event_context ctx = { .host = s->host, .emitter = s->emitter };
-	uint64_t lost = s->lost + lost_take(s);
+	uint64_t lost, now = clock_boot_usec();
 	struct event ev;
 
-	if (lost == 0)
+	if (s->lost == 0 && s->looked_us != 0 && now - s->looked_us < LOOK_USEC)
+		return;
+	s->looked_us = now;
+	if ((lost = s->lost + lost_take(s)) == 0)
 		return;
 	s->lost = 0;
 	event_init(&ev, &ctx, "audit.gap", "CS021E");

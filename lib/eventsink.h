@@ -25,6 +25,7 @@ struct eventsink {
 	struct strv spool;
 	size_t spool_bytes;
 	uint64_t lost; /* events since the last report */
+	uint64_t looked_us; /* when others' losses were asked for last */
 };
 
 /* Opens nothing yet. host and emitter are borrowed. */

@@ -32,13 +32,14 @@ static const struct {
 		 "[\"10.0.0.0/8\"],\"permitopen\":[\"db1:5432\",\"*:80\","
 		 "\"[::1]:22\"],\"force_command\":null"),
 	    NULL },
-	{ OPTION("\"record\":\"strict\",\"survivors\":\"kill\","
-		 "\"file_copy\":false,\"require_mfa\":true,"
-		 "\"enhanced_recording\":\"required\","
-		 "\"record_exec_max\":\"1MiB\",\"record_input\":true,\"max_sessions\":10,"
-		 "\"max_connections\":5,\"idle_timeout\":\"15m\","
-		 "\"max_connection_time\":\"12h\","
-		 "\"disconnect_expired_cert\":true"),
+	{ OPTION(
+	      "\"record\":\"strict\",\"survivors\":\"kill\","
+	      "\"file_copy\":false,\"require_mfa\":true,"
+	      "\"enhanced_recording\":\"required\","
+	      "\"record_exec_max\":\"1MiB\",\"record_input\":true,\"max_sessions\":10,"
+	      "\"max_connections\":5,\"idle_timeout\":\"15m\","
+	      "\"max_connection_time\":\"12h\","
+	      "\"disconnect_expired_cert\":true"),
 	    NULL },
 	{ LOCKS("{\"name\":\"a\",\"target\":{\"user\":\"m@x\",\"role\":\"r\","
 		"\"login\":\"root\",\"serial\":7,\"host\":\"web1\","

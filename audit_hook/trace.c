@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: ISC */
+/* trace(8): every command and connection of every session, from the kernel. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <linux/capability.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "clock.h"
+#include "listener.h"
+#include "proc.h"
+#include "traceevents.h"
+#include "tracekernel.h"
+
+DEFINE_AUTO(settings_free, struct settings)
+
+#define TICK_MS	     1000
+#define SWEEP_MS     60000
+#define EVENTS_AT    64
+#define HELD_UP_MS   5
+#define READ_AT_ONCE 64
+
+static const char usage[] = "usage: trace [--check]\n";
+
+struct tracer {
+	struct tracekernel *kernel;
+	struct traceevents events;
+	int epoll, listener;
+	bool has_more; /* records, in the ring */
+	uint64_t swept_ms;
+};
+
+/* A keeper's socket. */
+struct client {
+	int fd;
+	uint32_t connection; /* 0: it has said nothing yet */
+};
+
+static volatile sig_atomic_t is_stopping;
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	is_stopping = 1;
+}
+
+/* One look at all processes: who is whose child. */
+struct process {
+	uint32_t pid, parent, audit;
+	bool is_ours;
+};
+
+struct processes {
+	struct process *v;
+	size_t n;
+};
+
+static int
+look_at_processes(struct processes *ret)
+{
+	const struct dirent *entry;
+	struct process *more;
+	struct proc_stat ps;
+	DIR *d = opendir("/proc");
+	size_t room = 0;
+
+	*ret = (struct processes){ 0 };
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+		uint32_t audit = UINT32_MAX;
+
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    proc_stat(pid, &ps) < 0)
+			continue;
+		if (ret->n == room) {
+			room = room != 0 ? 2 * room : 256;
+			if ((more = reallocarray(ret->v, room,
+				 sizeof(*more))) == NULL)
+				break;
+			ret->v = more;
+		}
+		(void)proc_audit_session(pid, &audit);
+		ret->v[ret->n++] = (struct process){ (uint32_t)pid,
+			(uint32_t)ps.ppid, audit, false };
+	}
+	if (d != NULL)
+		closedir(d);
+	return ret->n > 0 ? 0 : -ENOENT;
+}
+
+static bool
+is_child_of_ours(const struct processes *all, const struct process *p)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (all->v[i].is_ours && all->v[i].pid == p->parent)
+			return true;
+	return false;
+}
+
+/* What came from this process, and what is of this audit session, runs already:
+ * what it starts while it is looked for is found by looking once more. */
+static void
+add_descendants(struct tracer *t, uint32_t pid, uint32_t audit,
+    struct trace_member m)
+{
+	struct processes all;
+	bool is_more = true;
+	size_t i;
+
+	if (look_at_processes(&all) < 0)
+		return;
+	for (i = 0; i < all.n; i++)
+		all.v[i].is_ours = all.v[i].pid == pid ||
+		    (audit != UINT32_MAX && all.v[i].audit == audit);
+	while (is_more)
+		for (is_more = false, i = 0; i < all.n; i++)
+			if (!all.v[i].is_ours &&
+			    is_child_of_ours(&all, &all.v[i]))
+				all.v[i].is_ours = is_more = true;
+	for (i = 0; i < all.n; i++)
+		if (all.v[i].is_ours)
+			(void)tracekernel_add(t->kernel, all.v[i].pid, m);
+	free(all.v);
+}
+
+static int
+announce_connection(struct tracer *t, struct client *c,
+    const struct tracemsg *m)
+{
+	struct tracetable *table = &t->events.table;
+	struct trace_member member;
+	int r;
+
+	if ((c->connection = tracetable_connection(table, m)) == 0)
+		return -ENOMEM;
+	member = (struct trace_member){ .connection = c->connection };
+	if ((r = tracekernel_add(t->kernel, m->pid, member)) < 0 ||
+	    (r = tracekernel_add_audit(t->kernel, m->audit_session_id,
+		 member)) < 0)
+		return r;
+	if (m->is_again) {
+		add_descendants(t, m->pid, m->audit_session_id, member);
+		traceevents_tell_gap(&t->events,
+		    tracetable_get(table, c->connection));
+	}
+	return 0;
+}
+
+static int
+announce_session(struct tracer *t, const struct client *c,
+    const struct tracemsg *m)
+{
+	struct trace_member member = { .connection = c->connection };
+	int r;
+
+	if (c->connection == 0 ||
+	    (member.session = tracetable_session(&t->events.table,
+		 c->connection, m)) == 0)
+		return -ENOMEM;
+	if ((r = tracekernel_add(t->kernel, m->pid, member)) < 0)
+		return r;
+	if (m->is_again)
+		add_descendants(t, m->pid, UINT32_MAX, member);
+	return 0;
+}
+
+static bool
+is_sound(const struct tracemsg *m)
+{
+	return m->version == TRACEMSG_VERSION &&
+	    memchr(m->connection_id, '\0', sizeof(m->connection_id)) != NULL &&
+	    memchr(m->sid, '\0', sizeof(m->sid)) != NULL &&
+	    memchr(m->user, '\0', sizeof(m->user)) != NULL &&
+	    memchr(m->login, '\0', sizeof(m->login)) != NULL;
+}
+
+static void
+drop_client(struct tracer *t, struct client *c)
+{
+	struct traced *traced = tracetable_get(&t->events.table, c->connection);
+
+	if (traced != NULL)
+		traced->is_closed = true;
+	close(c->fd);
+	free(c);
+}
+
+static void
+hear_client(struct tracer *t, struct client *c)
+{
+	struct tracemsg_answer a = { .version = TRACEMSG_VERSION };
+	struct tracemsg m;
+	ssize_t n = recv(c->fd, &m, sizeof(m), MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n != sizeof(m) || !is_sound(&m)) {
+		drop_client(t, c);
+		return;
+	}
+	a.is_traced =
+	    (m.type == TRACEMSG_CONNECTION ? announce_connection(t, c, &m)
+					   : announce_session(t, c, &m)) == 0;
+	(void)send(c->fd, &a, sizeof(a), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void
+accept_client(struct tracer *t)
+{
+	int fd = accept4(t->listener, NULL, NULL, SOCK_CLOEXEC);
+	struct client *c = fd >= 0 ? calloc(1, sizeof(*c)) : NULL;
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = c };
+
+	if (c == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	c->fd = fd;
+	if (epoll_ctl(t->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
+		drop_client(t, c);
+}
+
+static void
+tick(struct tracer *t)
+{
+	uint64_t now = clock_boot_ms();
+
+	traceevents_flush(&t->events);
+	traceevents_tell_lost(&t->events, t->kernel);
+	if (now - t->swept_ms < SWEEP_MS)
+		return;
+	t->swept_ms = now;
+	tracetable_sweep(&t->events.table, t->kernel);
+}
+
+static int
+sooner(int a, int b)
+{
+	return a >= 0 && a < b ? a : b;
+}
+
+/* A log that takes no more is waited for: the ring is larger than any spool, and
+ * what it has no room for is counted. Keepers are heard meanwhile. */
+static bool
+is_held_up(struct tracer *t)
+{
+	const struct timespec pause = { .tv_nsec = HELD_UP_MS * 1000000L };
+
+	if (t->events.sink.spool.n == 0 ||
+	    eventsink_flush(&t->events.sink) == 0)
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
+static void
+turn(struct tracer *t)
+{
+	bool is_waiting = is_held_up(t);
+	struct epoll_event ev[EVENTS_AT];
+	int n, i;
+
+	n = epoll_wait(t->epoll, ev, EVENTS_AT,
+	    is_waiting || t->has_more
+		? 0
+		: sooner(traceevents_due_ms(&t->events), TICK_MS));
+	for (i = 0; i < n; i++)
+		if (ev[i].data.ptr == t)
+			accept_client(t);
+		else if (ev[i].data.ptr != t->kernel)
+			hear_client(t, ev[i].data.ptr);
+	if (!is_waiting)
+		t->has_more = tracekernel_read(t->kernel, READ_AT_ONCE);
+	tick(t);
+}
+
+static int
+watch(struct tracer *t, int fd, void *what)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = what };
+
+	return epoll_ctl(t->epoll, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
+}
+
+static int
+start_listening(struct tracer *t, const struct settings *host)
+{
+	char path[108];
+	int n, r;
+
+	n = snprintf(path, sizeof(path), "%s/" TRACE_SOCKET, host->run_dir);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	if ((t->listener = listener_open(path, 0600)) < 0)
+		return t->listener;
+	if ((t->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+		return -errno;
+	if ((r = watch(t, t->listener, t)) < 0)
+		return r;
+	return watch(t, tracekernel_fd(t->kernel), t->kernel);
+}
+
+/* What is loaded and attached stays so; its maps want CAP_BPF, and kernels
+ * before it CAP_SYS_ADMIN, which these have not any more. */
+static int
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct data[2] = { { 0 } };
+	const uint32_t bit = 1U << (CAP_BPF & 31);
+
+	data[CAP_BPF >> 5].permitted = data[CAP_BPF >> 5].effective = bit;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0) < 0 ||
+	    syscall(SYS_capset, &head, data) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+say_what_can(const struct tracekernel_can *can, int error)
+{
+	static const char *const words[] = { "no", "yes" };
+
+	printf("level: %s\n", can->programs ? "ebpf" : "none");
+	if (!can->programs)
+		printf("why: %s\n", strerror(-error));
+	printf("commands and their ends: %s\n", words[can->programs]);
+	printf("connections: %s%s%s\n", words[can->connects],
+	    can->cgroup != NULL ? ", by " : " (cgroup2 is not mounted)",
+	    can->cgroup != NULL ? can->cgroup : "");
+	printf("whether TCP came up: %s\n", words[can->results]);
+	printf("raw sockets: %s\n", words[can->raw_sockets]);
+	printf("not seen: AF_PACKET and Unix sockets, builtins of shells\n");
+	return can->programs ? 0 : 1;
+}
+
+static int
+run(struct tracer *t, const struct settings *host)
+{
+	struct sigaction sa = { .sa_handler = on_stop };
+	int r;
+
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if ((r = start_listening(t, host)) < 0 ||
+	    (r = drop_capabilities()) < 0) {
+		fprintf(stderr, "trace: cannot begin: %s\n", strerror(-r));
+		return 1;
+	}
+	/* The kernel's types, which only loading wants. */
+	malloc_trim(0);
+	while (!is_stopping)
+		turn(t);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option longs[] = { { "check", no_argument, NULL,
+						   'c' },
+		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+	AUTO(settings_free) struct settings *host = NULL;
+	struct tracer t = { .epoll = -1, .listener = -1 };
+	struct conf_error e = { 0 };
+	struct tracekernel_can can;
+	int opt, r = 0, error;
+	bool is_check = false;
+
+	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (opt != 'c') {
+			fputs(usage, opt == 'h' ? stdout : stderr);
+			return opt == 'h' ? 0 : 2;
+		}
+		is_check = true;
+	}
+	if ((host = settings_load_host(&e)) == NULL) {
+		fprintf(stderr, "trace: %s\n", e.what);
+		return 1;
+	}
+	traceevents_init(&t.events, host);
+	t.kernel = tracekernel_open(traceevents_take, &t.events, &can, &error);
+	if (is_check)
+		r = say_what_can(&can, error);
+	else if (t.kernel == NULL) {
+		fprintf(stderr,
+		    "trace: this kernel cannot be asked (see trace --check): "
+		    "%s\n",
+		    strerror(-error));
+		r = 1;
+	} else
+		r = run(&t, host);
+	tracekernel_free(t.kernel);
+	traceevents_clear(&t.events);
+	return r;
+}

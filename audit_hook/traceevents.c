@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: ISC */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "auto.h"
+#include "clock.h"
+#include "traceargs.h"
+#include "traceevents.h"
+
+void
+traceevents_init(struct traceevents *t, const struct settings *host)
+{
+	*t = (struct traceevents){ .host = host };
+	eventsink_init(&t->sink, host, "trace");
+	t->sink.spool_max_bytes = EVENTSINK_SPOOL_MAX_BYTES;
+	t->sink.wait_ms = 0;
+}
+
+void
+traceevents_clear(struct traceevents *t)
+{
+	free(t->waiting);
+	eventsink_clear(&t->sink);
+	tracetable_clear(&t->table);
+}
+
+static struct event_context
+context_of(struct traceevents *t, struct traced *c, uint32_t session)
+{
+	const char *sid = tracetable_sid(&t->table, session);
+
+	return (struct event_context){ .host = t->host,
+		.emitter = "trace",
+		.user = c->user[0] != '\0' ? c->user : NULL,
+		.login = c->login,
+		.connection_id = c->id,
+		.sid = *sid != '\0' ? sid : NULL,
+		.audit_session_id = &c->audit_session_id,
+		.number = &c->number };
+}
+
+/* When it happened, not when it was read. */
+static void
+set_time(struct event *ev, uint64_t time_ns)
+{
+	uint64_t boot = clock_boot_usec(), then = time_ns / 1000;
+
+	clock_rfc3339_usec(clock_now_usec() - (boot > then ? boot - then : 0),
+	    ev->time);
+}
+
+/* Parts, the last first, each with its NUL, as a path. */
+static void
+join_path(const uint8_t *p, size_t n, char *ret, size_t size)
+{
+	size_t end = n, start, at = 0, len;
+
+	while (end > 0) {
+		for (start = end - 1; start > 0 && p[start - 1] != '\0';)
+			start--;
+		len = end - 1 - start;
+		if (at + len + 2 > size)
+			break;
+		/* What lies in no folder says so by its name: memfd:x */
+		if (n != end || strncmp((const char *)p, "memfd:", 6) != 0)
+			ret[at++] = '/';
+		memcpy(ret + at, p + start, len);
+		at += len;
+		end = start;
+	}
+	if (at == 0)
+		ret[at++] = '/';
+	ret[at] = '\0';
+}
+
+static const char *
+base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+struct exec_texts {
+	char path[TRACE_PATH + 1], cwd[TRACE_PATH + 1], script[TRACE_PATH + 1];
+	char *argv0;
+};
+
+static void
+read_texts(const struct trace_exec *e, const uint8_t *data,
+    struct exec_texts *ret)
+{
+	join_path(data, e->path_len, ret->path, sizeof(ret->path));
+	join_path(data + e->path_len, e->cwd_len, ret->cwd, sizeof(ret->cwd));
+	snprintf(ret->script, sizeof(ret->script), "%.*s", (int)e->name_len,
+	    (const char *)data + e->path_len + e->cwd_len);
+}
+
+static void
+add_exec(struct event *ev, const struct trace_exec *e,
+    const struct exec_texts *x)
+{
+	event_uint(ev, "pid", e->head.pid);
+	event_uint(ev, "ppid", e->parent);
+	event_string(ev, "program", base_of(x->path));
+	event_string(ev, "path", x->path);
+	if ((e->flags & TRACE_PATH_CUT) != 0)
+		event_bool(ev, "path_cut", true);
+	if ((e->flags & TRACE_SCRIPT) != 0)
+		event_string(ev, "script", x->script);
+	event_string(ev, "argv0", x->argv0);
+}
+
+static void
+add_exec_facts(struct event *ev, const struct trace_exec *e,
+    const struct exec_texts *x)
+{
+	event_string(ev, "cwd", x->cwd);
+	event_uint(ev, "uid_real", e->uid);
+	event_uint(ev, "uid_effective", e->euid);
+	if (e->tty[0] != '\0')
+		event_bytes(ev, "tty", e->tty, strnlen(e->tty, TRACE_TTY));
+	if ((e->flags & TRACE_FILELESS) != 0)
+		event_bool(ev, "fileless", true);
+	if ((e->flags & TRACE_SECURE) != 0)
+		event_bool(ev, "setuid", true);
+	if ((e->flags & TRACE_BY_AUDIT_SESSION) != 0)
+		event_bool(ev, "detached", true);
+	if ((e->flags & TRACE_NO_ARGS) != 0)
+		event_bool(ev, "argv_unread", true);
+}
+
+/* The arguments that the first event had no room for. */
+static void
+send_more(struct traceevents *t, struct traced *c, const struct trace_exec *e,
+    struct traceargs *a, uint64_t exec_id)
+{
+	struct event_context ctx = context_of(t, c, e->head.member.session);
+	size_t parts = 1 + traceargs_left(a), part = 1;
+	struct strv piece;
+	bool continues;
+	struct event ev;
+
+	while (traceargs_next(a, &piece, &continues)) {
+		event_init(&ev, &ctx, "session.command.args", "T4000I");
+		set_time(&ev, e->head.time_ns);
+		event_uint(&ev, "exec_id", exec_id);
+		event_uint(&ev, "pid", e->head.pid);
+		event_uint(&ev, "part", ++part);
+		event_uint(&ev, "parts", parts);
+		if (continues)
+			event_bool(&ev, "continues", true);
+		event_list(&ev, "argv", &piece);
+		eventsink_send(&t->sink, &ev);
+		strv_clear(&piece);
+	}
+}
+
+/* args_total says how many bytes there were. */
+static void
+send_exec(struct traceevents *t, struct traced *c, const struct trace_exec *e,
+    const uint8_t *data, const uint8_t *args, size_t n)
+{
+	struct event_context ctx = context_of(t, c, e->head.member.session);
+	struct traceargs a = { .p = args, .n = n };
+	uint64_t exec_id = ++c->execs;
+	struct exec_texts x = { .argv0 = NULL };
+	struct strv piece = { 0 }, rest;
+	bool continues;
+	struct event ev;
+
+	read_texts(e, data, &x);
+	(void)traceargs_next(&a, &piece, &continues);
+	x.argv0 = piece.n > 0 ? piece.v[0] : NULL;
+	rest = piece.n > 0 ? (struct strv){ piece.v + 1, piece.n - 1 } : piece;
+	event_init(&ev, &ctx, "session.command", "T4000I");
+	set_time(&ev, e->head.time_ns);
+	add_exec(&ev, e, &x);
+	event_list(&ev, "argv", &rest);
+	if (e->args_total <= n)
+		event_uint(&ev, "argc", traceargs_count(&a));
+	else
+		event_uint(&ev, "argv_bytes", e->args_total);
+	event_uint(&ev, "exec_id", exec_id);
+	add_exec_facts(&ev, e, &x);
+	eventsink_send(&t->sink, &ev);
+	strv_clear(&piece);
+	send_more(t, c, e, &a, exec_id);
+}
+
+static void
+flush_waiting(struct traceevents *t, const uint8_t *more, size_t n)
+{
+	AUTO(free) struct trace_exec *e = TAKE(t->waiting);
+	AUTO(free) uint8_t *args = NULL;
+	const uint8_t *data;
+	struct traced *c;
+
+	if (e == NULL ||
+	    (c = tracetable_get(&t->table, e->head.member.connection)) == NULL)
+		return;
+	data = (const uint8_t *)(e + 1);
+	if ((args = malloc(e->args_len + n + 1)) == NULL)
+		return;
+	memcpy(args, data + t->waiting_n - sizeof(*e) - e->args_len,
+	    e->args_len);
+	if (n > 0)
+		memcpy(args + e->args_len, more, n);
+	send_exec(t, c, e, data, args, e->args_len + n);
+}
+
+static bool
+is_sound(const struct trace_exec *e, uint32_t n)
+{
+	return n >= sizeof(*e) &&
+	    (uint64_t)e->path_len + e->cwd_len + e->name_len + e->args_len ==
+	    n - sizeof(*e) &&
+	    e->path_len <= TRACE_PATH && e->cwd_len <= TRACE_PATH;
+}
+
+static void
+take_exec(struct traceevents *t, struct traced *c, const struct trace_exec *e,
+    uint32_t n)
+{
+	const uint8_t *data = (const uint8_t *)(e + 1);
+
+	if (!is_sound(e, n))
+		return;
+	flush_waiting(t, NULL, 0);
+	if (e->args_len < TRACE_ARGS - 1) {
+		send_exec(t, c, e, data, data + n - sizeof(*e) - e->args_len,
+		    e->args_len);
+		return;
+	}
+	if ((t->waiting = malloc(n)) != NULL) {
+		memcpy(t->waiting, e, n);
+		t->waiting_n = n;
+	}
+}
+
+static void
+take_more(struct traceevents *t, const struct trace_args *a, uint32_t n)
+{
+	if (n < sizeof(*a) || a->args_len != n - sizeof(*a) ||
+	    t->waiting == NULL || t->waiting->id != a->id)
+		return;
+	flush_waiting(t, (const uint8_t *)(a + 1), a->args_len);
+}
+
+static void
+take_exit(struct traceevents *t, struct traced *c, const struct trace_exit *x,
+    uint32_t n)
+{
+	struct event_context ctx = context_of(t, c, x->head.member.session);
+	int status = (int)x->code;
+	const char *name;
+	struct event ev;
+
+	if (n < sizeof(*x))
+		return;
+	event_init(&ev, &ctx, "session.process_exit", "T4003I");
+	set_time(&ev, x->head.time_ns);
+	event_uint(&ev, "pid", x->head.pid);
+	if (WIFSIGNALED(status)) {
+		name = sigabbrev_np(WTERMSIG(status));
+		event_string(&ev, "signal", name != NULL ? name : "unknown");
+	} else
+		event_uint(&ev, "exit_code", (uint64_t)WEXITSTATUS(status));
+	event_uint(&ev, "duration_ms", x->lived_ns / 1000000);
+	eventsink_send(&t->sink, &ev);
+}
+
+static const char *
+protocol_name(uint8_t protocol, char buf[8])
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_UDP:
+		return "udp";
+	case IPPROTO_ICMP:
+		return "icmp";
+	case IPPROTO_ICMPV6:
+		return "icmpv6";
+	default:
+		snprintf(buf, 8, "%u", protocol);
+		return buf;
+	}
+}
+
+static const char *
+address_text(const uint8_t address[16], uint8_t version,
+    char buf[INET6_ADDRSTRLEN])
+{
+	return inet_ntop(version == 4 ? AF_INET : AF_INET6, address, buf,
+	    INET6_ADDRSTRLEN);
+}
+
+/* What came of it, if that is known. */
+static void
+send_network(struct traceevents *t, const struct trace_connect *r,
+    const struct trace_connected *result)
+{
+	struct traced *c = tracetable_get(&t->table, r->head.member.connection);
+	char source[INET6_ADDRSTRLEN], target[INET6_ADDRSTRLEN], number[8];
+	struct event_context ctx;
+	struct event ev;
+
+	if (c == NULL)
+		return;
+	ctx = context_of(t, c, r->head.member.session);
+	event_init(&ev, &ctx, "session.network", "T4002I");
+	set_time(&ev, r->head.time_ns);
+	event_uint(&ev, "operation",
+	    r->head.type == TRACE_RAW_SOCKET ? 2
+		: r->is_send		     ? 1
+					     : 0);
+	event_uint(&ev, "action", 0);
+	if (result != NULL && result->is_established)
+		event_string(&ev, "src_addr",
+		    address_text(result->address, result->version, source));
+	if (r->head.type != TRACE_RAW_SOCKET) {
+		event_string(&ev, "dst_addr",
+		    address_text(r->address, r->version, target));
+		event_uint(&ev, "dst_port", r->port);
+	}
+	event_uint(&ev, "version", r->version);
+	event_string(&ev, "protocol", protocol_name(r->protocol, number));
+	event_uint(&ev, "pid", r->head.pid);
+	event_bytes(&ev, "program", r->program,
+	    strnlen(r->program, sizeof(r->program)));
+	if (result != NULL)
+		event_bool(&ev, "established", result->is_established);
+	eventsink_send(&t->sink, &ev);
+}
+
+static void
+forget_connect(struct traceevents *t, size_t i)
+{
+	t->n_connects--;
+	memmove(&t->connects[i], &t->connects[i + 1],
+	    (t->n_connects - i) * sizeof(t->connects[0]));
+}
+
+static void
+take_connect(struct traceevents *t, const struct trace_connect *r, uint32_t n)
+{
+	if (n < sizeof(*r))
+		return;
+	if (r->cookie == 0) {
+		send_network(t, r, NULL);
+		return;
+	}
+	if (t->n_connects == TRACEEVENTS_CONNECTS) {
+		send_network(t, &t->connects[0].record, NULL);
+		forget_connect(t, 0);
+	}
+	t->connects[t->n_connects++] =
+	    (struct traceevents_connect){ *r, clock_boot_ms() };
+}
+
+/* Later than that nobody waits for it. */
+static void
+take_connected(struct traceevents *t, const struct trace_connected *r,
+    uint32_t n)
+{
+	size_t i;
+
+	if (n < sizeof(*r))
+		return;
+	for (i = 0; i < t->n_connects; i++)
+		if (t->connects[i].record.cookie == r->cookie) {
+			send_network(t, &t->connects[i].record, r);
+			forget_connect(t, i);
+			return;
+		}
+}
+
+void
+traceevents_take(void *context, const struct trace_head *head, uint32_t n)
+{
+	struct traceevents *t = context;
+	struct traced *c = tracetable_get(&t->table, head->member.connection);
+	const void *record = head;
+
+	if (c == NULL)
+		return;
+	switch ((enum trace_type)head->type) {
+	case TRACE_EXEC:
+		take_exec(t, c, record, n);
+		break;
+	case TRACE_ARGS_MORE:
+		take_more(t, record, n);
+		break;
+	case TRACE_EXIT:
+		take_exit(t, c, record, n);
+		break;
+	case TRACE_CONNECT:
+	case TRACE_RAW_SOCKET:
+		take_connect(t, record, n);
+		break;
+	case TRACE_CONNECTED:
+		take_connected(t, record, n);
+		break;
+	}
+}
+
+int
+traceevents_due_ms(const struct traceevents *t)
+{
+	uint64_t now = clock_boot_ms(), end;
+
+	if (t->n_connects == 0)
+		return t->waiting != NULL ? TRACEEVENTS_WAIT_MS : -1;
+	end = t->connects[0].since_ms + TRACEEVENTS_WAIT_MS;
+	return end > now ? (int)(end - now) : 0;
+}
+
+void
+traceevents_flush(struct traceevents *t)
+{
+	uint64_t now = clock_boot_ms();
+
+	flush_waiting(t, NULL, 0);
+	while (t->n_connects > 0 &&
+	    t->connects[0].since_ms + TRACEEVENTS_WAIT_MS <= now) {
+		send_network(t, &t->connects[0].record, NULL);
+		forget_connect(t, 0);
+	}
+	eventsink_flush(&t->sink);
+}
+
+static void
+send_gap(struct traceevents *t, const char *why, uint64_t lost)
+{
+	struct event_context ctx = { .host = t->host, .emitter = "trace" };
+	struct event ev;
+
+	event_init(&ev, &ctx, "audit.gap", "CS021E");
+	event_string(&ev, "reason", why);
+	event_uint(&ev, "lost", lost);
+	eventsink_send(&t->sink, &ev);
+}
+
+void
+traceevents_tell_lost(struct traceevents *t, const struct tracekernel *k)
+{
+	uint64_t records, members;
+
+	tracekernel_lost(k, &records, &members);
+	if (records > t->told_records)
+		send_gap(t,
+		    "more was run than could be read: so many records of "
+		    "commands, ends and connections are lost",
+		    records - t->told_records);
+	if (members > t->told_members)
+		send_gap(t,
+		    "more processes at once than can be followed: so many are "
+		    "known by their audit session only",
+		    members - t->told_members);
+	t->told_records = records;
+	t->told_members = members;
+}
+
+void
+traceevents_tell_gap(struct traceevents *t, struct traced *c)
+{
+	struct event_context ctx = context_of(t, c, 0);
+	struct event ev;
+
+	event_init(&ev, &ctx, "audit.gap", "CS021E");
+	event_string(&ev, "reason",
+	    "this connection is older than trace: what it ran before is not "
+	    "known");
+	eventsink_send(&t->sink, &ev);
+}

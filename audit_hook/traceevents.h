@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/* Records of the kernel's part as events. */
+#ifndef CS_TRACEEVENTS_H
+#define CS_TRACEEVENTS_H
+
+#include "eventsink.h"
+#include "settings.h"
+#include "tracetable.h"
+
+#define TRACEEVENTS_CONNECTS 64
+/* A TCP attempt is told with what came of it, or after this. */
+#define TRACEEVENTS_WAIT_MS 200
+
+struct traceevents_connect {
+	struct trace_connect record;
+	uint64_t since_ms; /* since boot */
+};
+
+struct traceevents {
+	const struct settings *host;
+	struct eventsink sink;
+	struct tracetable table;
+	/* An exec whose other arguments follow in a record of their own. */
+	struct trace_exec *waiting;
+	uint32_t waiting_n;
+	struct traceevents_connect connects[TRACEEVENTS_CONNECTS]; /* oldest
+								    * first */
+	size_t n_connects;
+	uint64_t told_records, told_members; /* of what is lost */
+};
+
+void traceevents_init(struct traceevents *t, const struct settings *host);
+void traceevents_clear(struct traceevents *t);
+tracekernel_reader traceevents_take; /* context: a struct traceevents */
+/* Milliseconds until traceevents_flush has something to do; -1: never. */
+int traceevents_due_ms(const struct traceevents *t);
+void traceevents_flush(struct traceevents *t);
+/* `audit.gap`, where more has been lost than was told. */
+void traceevents_tell_lost(struct traceevents *t, const struct tracekernel *k);
+/* That nothing is known of what a connection ran before. */
+void traceevents_tell_gap(struct traceevents *t, struct traced *c);
+
+#endif

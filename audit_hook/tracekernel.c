@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: ISC */
+/* libbpf. The object file is part of this program. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "tracekernel.h"
+
+#define LINKS_MAX 16
+
+__asm__(".section .rodata\n"
+	".balign 16\n"
+	".globl trace_object\n"
+	"trace_object:\n"
+	".incbin \"" CS_TRACE_OBJECT "\"\n"
+	".globl trace_object_end\n"
+	"trace_object_end:\n"
+	".previous\n");
+extern const char trace_object[], trace_object_end[];
+
+struct tracekernel {
+	struct bpf_object *object;
+	struct ring_buffer *ring;
+	struct bpf_link *links[LINKS_MAX];
+	size_t n_links;
+	int members, audits, lost;
+	tracekernel_reader *read;
+	void *context;
+	unsigned left; /* records that may be read now */
+	char cgroup[256];
+};
+
+static int
+say_nothing(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+	return 0;
+}
+
+static int
+take(void *context, void *data, size_t n)
+{
+	struct tracekernel *k = context;
+
+	if (n >= sizeof(struct trace_head) && n <= UINT32_MAX)
+		k->read(k->context, data, (uint32_t)n);
+	/* This one is read all the same. */
+	return --k->left == 0 ? -EINTR : 0;
+}
+
+static int
+set_namespace(struct tracekernel *k)
+{
+	struct bpf_map *map =
+	    bpf_object__find_map_by_name(k->object, ".rodata");
+	struct stat st;
+	uint32_t inum;
+
+	if (map == NULL || stat("/proc/self/ns/pid", &st) < 0)
+		return -ENOENT;
+	inum = (uint32_t)st.st_ino;
+	return bpf_map__set_initial_value(map, &inum, sizeof(inum));
+}
+
+/* Where cgroup2 is mounted; "": nowhere. */
+static void
+find_cgroup(struct tracekernel *k)
+{
+	FILE *f = setmntent("/proc/self/mounts", "r");
+	const struct mntent *m;
+
+	while (f != NULL && (m = getmntent(f)) != NULL)
+		if (strcmp(m->mnt_type, "cgroup2") == 0) {
+			snprintf(k->cgroup, sizeof(k->cgroup), "%s",
+			    m->mnt_dir);
+			break;
+		}
+	if (f != NULL)
+		endmntent(f);
+}
+
+static bool
+keep_link(struct tracekernel *k, struct bpf_link *link)
+{
+	if (link == NULL || k->n_links == LINKS_MAX) {
+		bpf_link__destroy(link);
+		return false;
+	}
+	k->links[k->n_links++] = link;
+	return true;
+}
+
+static bool
+attach(struct tracekernel *k, const char *name)
+{
+	struct bpf_program *p =
+	    bpf_object__find_program_by_name(k->object, name);
+
+	return p != NULL && keep_link(k, bpf_program__attach(p));
+}
+
+static bool
+attach_cgroup(struct tracekernel *k, int cgroup, const char *name)
+{
+	struct bpf_program *p =
+	    bpf_object__find_program_by_name(k->object, name);
+
+	return p != NULL && keep_link(k, bpf_program__attach_cgroup(p, cgroup));
+}
+
+static void
+attach_network(struct tracekernel *k, struct tracekernel_can *ret)
+{
+	int fd = open(k->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	ret->cgroup = k->cgroup;
+	ret->connects = attach_cgroup(k, fd, "on_connect4") &&
+	    attach_cgroup(k, fd, "on_connect6") &&
+	    attach_cgroup(k, fd, "on_sendmsg4") &&
+	    attach_cgroup(k, fd, "on_sendmsg6");
+	ret->raw_sockets = attach_cgroup(k, fd, "on_sock_create");
+	ret->results = ret->connects && attach(k, "on_state");
+	close(fd);
+}
+
+/* An old kernel may refuse the last: it is left out then, by itself. */
+static int
+load(struct tracekernel *k, bool has_results)
+{
+	struct bpf_object_open_opts options = { .sz = sizeof(options),
+		.object_name = "countersign" };
+	struct bpf_program *p;
+	int r;
+
+	k->object = bpf_object__open_mem(trace_object,
+	    (uintptr_t)trace_object_end - (uintptr_t)trace_object, &options);
+	if (k->object == NULL)
+		return -errno;
+	p = bpf_object__find_program_by_name(k->object, "on_state");
+	if (p != NULL)
+		bpf_program__set_autoload(p, has_results);
+	if ((r = set_namespace(k)) == 0)
+		r = bpf_object__load(k->object);
+	if (r < 0) {
+		bpf_object__close(k->object);
+		k->object = NULL;
+	}
+	return r;
+}
+
+static int
+find_maps(struct tracekernel *k)
+{
+	int ring = bpf_object__find_map_fd_by_name(k->object, "ring");
+
+	k->members = bpf_object__find_map_fd_by_name(k->object, "members");
+	k->audits =
+	    bpf_object__find_map_fd_by_name(k->object, "audit_sessions");
+	k->lost = bpf_object__find_map_fd_by_name(k->object, "lost");
+	if (k->members < 0 || k->audits < 0 || k->lost < 0 || ring < 0)
+		return -ENOENT;
+	k->ring = ring_buffer__new(ring, take, k, NULL);
+	return k->ring == NULL ? -errno : 0;
+}
+
+struct tracekernel *
+tracekernel_open(tracekernel_reader *read, void *context,
+    struct tracekernel_can *ret, int *ret_error)
+{
+	struct tracekernel *k = calloc(1, sizeof(*k));
+	int r;
+
+	*ret = (struct tracekernel_can){ .programs = false };
+	*ret_error = -ENOMEM;
+	if (k == NULL)
+		return NULL;
+	k->read = read;
+	k->context = context;
+	libbpf_set_print(say_nothing);
+	find_cgroup(k);
+	if ((r = load(k, true)) < 0)
+		r = load(k, false);
+	if (r == 0)
+		r = find_maps(k);
+	if (r == 0) {
+		ret->programs = attach(k, "on_exit") && attach(k, "on_fork") &&
+		    attach(k, "on_exec");
+		if (!ret->programs)
+			r = -errno;
+	}
+	*ret_error = r;
+	if (r < 0) {
+		tracekernel_free(k);
+		return NULL;
+	}
+	attach_network(k, ret);
+	return k;
+}
+
+void
+tracekernel_free(struct tracekernel *k)
+{
+	if (k == NULL)
+		return;
+	while (k->n_links > 0)
+		bpf_link__destroy(k->links[--k->n_links]);
+	ring_buffer__free(k->ring);
+	bpf_object__close(k->object);
+	free(k);
+}
+
+int
+tracekernel_fd(const struct tracekernel *k)
+{
+	return ring_buffer__epoll_fd(k->ring);
+}
+
+bool
+tracekernel_read(struct tracekernel *k, unsigned most)
+{
+	k->left = most;
+	return ring_buffer__consume(k->ring) == -EINTR;
+}
+
+int
+tracekernel_add(struct tracekernel *k, uint32_t pid, struct trace_member m)
+{
+	return bpf_map_update_elem(k->members, &pid, &m, BPF_ANY) < 0 ? -errno
+								      : 0;
+}
+
+int
+tracekernel_add_audit(struct tracekernel *k, uint32_t audit_session_id,
+    struct trace_member m)
+{
+	if (audit_session_id == UINT32_MAX)
+		return 0;
+	return bpf_map_update_elem(k->audits, &audit_session_id, &m, BPF_ANY) <
+		0
+	    ? -errno
+	    : 0;
+}
+
+void
+tracekernel_forget_audit(struct tracekernel *k, uint32_t audit_session_id)
+{
+	(void)bpf_map_delete_elem(k->audits, &audit_session_id);
+}
+
+bool
+tracekernel_has(const struct tracekernel *k, uint32_t pid)
+{
+	struct trace_member m;
+
+	return bpf_map_lookup_elem(k->members, &pid, &m) == 0;
+}
+
+void
+tracekernel_used(const struct tracekernel *k, bool *used, uint32_t n)
+{
+	struct trace_member m;
+	uint32_t key, *before = NULL;
+
+	while (bpf_map_get_next_key(k->members, before, &key) == 0) {
+		if (bpf_map_lookup_elem(k->members, &key, &m) == 0 &&
+		    m.connection < n)
+			used[m.connection] = true;
+		before = &key;
+	}
+}
+
+static uint64_t
+sum_of(const struct tracekernel *k, uint32_t which)
+{
+	int n = libbpf_num_possible_cpus(), i;
+	AUTO(free)
+	uint64_t *each = calloc(n > 0 ? (size_t)n : 1, sizeof(*each));
+	uint64_t sum = 0;
+
+	if (each == NULL || bpf_map_lookup_elem(k->lost, &which, each) < 0)
+		return 0;
+	for (i = 0; i < n; i++)
+		sum += each[i];
+	return sum;
+}
+
+void
+tracekernel_lost(const struct tracekernel *k, uint64_t *ret_records,
+    uint64_t *ret_members)
+{
+	*ret_records = sum_of(k, 0);
+	*ret_members = sum_of(k, 1);
+}

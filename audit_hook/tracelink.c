@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/* Announcements. The socket's end tells trace that the connection has ended. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "connection.h"
+#include "tracelink.h"
+#include "tracemsg.h"
+
+#define RETRY_MS 5000
+
+void
+tracelink_init(struct tracelink *t)
+{
+	*t = (struct tracelink){ .fd = -1 };
+}
+
+void
+tracelink_clear(struct tracelink *t)
+{
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+}
+
+static int
+find_trace(const struct settings *host)
+{
+	char path[108];
+	int n;
+
+	n = snprintf(path, sizeof(path), "%s/" TRACE_SOCKET, host->run_dir);
+	if (n < 0 || (size_t)n >= sizeof(path) || access(path, F_OK) < 0)
+		return -1;
+	return keepermsg_connect(path, TRACELINK_MS);
+}
+
+/* Whoever does not answer is not asked again before RETRY_MS: no session is to
+ * be late for it but one. */
+static void
+say(struct tracelink *t, const struct tracemsg *m)
+{
+	struct tracemsg_answer a = { 0 };
+
+	if (send(t->fd, m, sizeof(*m), MSG_NOSIGNAL) != sizeof(*m) ||
+	    recv(t->fd, &a, sizeof(a), 0) != sizeof(a) ||
+	    a.version != TRACEMSG_VERSION || !a.is_traced)
+		tracelink_clear(t);
+}
+
+static void
+say_of(struct connection *c, const struct ksession *s, bool is_again)
+{
+	struct tracemsg m = { .version = TRACEMSG_VERSION,
+		.type = s != NULL ? TRACEMSG_SESSION : TRACEMSG_CONNECTION,
+		.is_again = is_again,
+		.pid = (uint32_t)(s != NULL ? s->wrapper : c->monitor.pid),
+		.audit_session_id = c->hello.audit_session_id };
+
+	snprintf(m.connection_id, sizeof(m.connection_id), "%s", c->id.text);
+	snprintf(m.sid, sizeof(m.sid), "%s", s != NULL ? s->sid.text : "");
+	snprintf(m.user, sizeof(m.user), "%s", c->hello.user);
+	snprintf(m.login, sizeof(m.login), "%s", c->hello.login);
+	say(&c->trace, &m);
+}
+
+void
+tracelink_begin(struct connection *c)
+{
+	c->trace.tried_ms = clock_boot_ms();
+	if ((c->trace.fd = find_trace(c->host)) >= 0)
+		say_of(c, NULL, false);
+}
+
+bool
+tracelink_session(struct connection *c, const struct ksession *s)
+{
+	if (c->trace.fd >= 0)
+		say_of(c, s, false);
+	return c->trace.fd >= 0;
+}
+
+static bool
+has_gone(const struct tracelink *t)
+{
+	char byte;
+
+	return recv(t->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void
+tracelink_keep(struct connection *c)
+{
+	struct tracelink *t = &c->trace;
+	size_t i;
+
+	if (t->fd >= 0 && has_gone(t))
+		tracelink_clear(t);
+	if (t->fd >= 0 || clock_boot_ms() - t->tried_ms < RETRY_MS)
+		return;
+	t->tried_ms = clock_boot_ms();
+	if ((t->fd = find_trace(c->host)) < 0)
+		return;
+	say_of(c, NULL, true);
+	for (i = 0; t->fd >= 0 && i < c->n_sessions; i++)
+		if (c->sessions[i]->fd >= 0)
+			say_of(c, c->sessions[i], true);
+}
