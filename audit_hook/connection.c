@@ -21,7 +21,7 @@
 #include "survivors.h"
 
 #define PEER_TIMEOUT_MS 1000
-#define SPOOL_RETRY_MS	100
+#define SPOOL_RETRY_MS	20
 #define DRAIN_MS	30000
 #define FAREWELL_MS	100
 #define REJECTIONS_TOLD 16
@@ -506,6 +506,14 @@ reap_children(void)
 		continue;
 }
 
+static void
+look_at_log(struct connection *c)
+{
+	if (c->sink.spool_bytes == 0 || c->sink.spool_bytes < c->spool_before)
+		c->log_moved_ms = clock_boot_ms();
+	c->spool_before = c->sink.spool_bytes;
+}
+
 /* Waits for the next thing and deals with it. */
 static void
 turn(struct connection *c, const sigset_t *open)
@@ -514,10 +522,11 @@ turn(struct connection *c, const sigset_t *open)
 	struct pollfd p[2 + SESSIONS_MAX * KSESSION_FDS];
 	size_t i, n = c->n_sessions;
 
+	look_at_log(c);
 	p[0] = (struct pollfd){ c->sshd, POLLIN, 0 };
 	p[1] = (struct pollfd){ c->sshd >= 0 ? c->listener : -1, POLLIN, 0 };
 	for (i = 0; i < n; i++)
-		ksession_poll(c->sessions[i], p + 2 + i * KSESSION_FDS);
+		ksession_poll(c, c->sessions[i], p + 2 + i * KSESSION_FDS);
 	if (ppoll(p, 2 + n * KSESSION_FDS, patience(c, &wait), open) <= 0) {
 		eventsink_flush(&c->sink);
 		end_when_due(c);

@@ -21,6 +21,8 @@
 #include "uuid.h"
 
 #define SESSIONS_MAX KSTATE_SESSIONS
+/* A log that has taken nothing for so long is not waited for any more. */
+#define LOG_PATIENCE_MS 5000
 
 struct connection {
 	const struct settings *host;
@@ -53,6 +55,8 @@ struct connection {
 	char end_reason[600];
 	uint64_t survivors_ended;
 	bool is_told; /* root wants it to end */
+	size_t spool_before; /* bytes, and when there were fewer than before: */
+	uint64_t log_moved_ms; /* since boot */
 };
 
 /*

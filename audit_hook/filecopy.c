@@ -100,22 +100,65 @@ is_simple(const char *command)
 	return true;
 }
 
-/* Past "-r", "-v", "--". */
+/* The next word as a shell would have it: without its quotes. false: there is
+ * none; one that is longer than buf is cut. */
+static bool
+next_unquoted(const char **at, char *buf, size_t size, struct word *ret)
+{
+	char quote = '\0';
+	size_t n = 0;
+	const char *p;
+
+	*at += strspn(*at, BLANKS);
+	for (p = *at;
+	     *p != '\0' && (quote != '\0' || strchr(BLANKS, *p) == NULL); p++) {
+		if (quote != '\0' && *p == quote)
+			quote = '\0';
+		else if (quote == '\0' && (*p == '\'' || *p == '"'))
+			quote = *p;
+		else {
+			if (quote == '\0' && *p == '\\' && p[1] != '\0')
+				p++;
+			if (n < size)
+				buf[n++] = *p;
+		}
+	}
+	*ret = (struct word){ buf, n };
+	if (p == *at)
+		return false;
+	*at = p;
+	return true;
+}
+
+/* Past "-r", "-v", "-l 100", "--". */
 static enum file_tap
 read_scp_options(const char **at)
 {
+	static const char with_argument[] = "cDFiJloPSX";
 	enum file_tap tap = FILE_TAP_NONE;
 	const char *next = *at;
+	char buf[64];
 	struct word w;
+	size_t i;
 
-	while (next_word(&next, &w) && w.p[0] == '-') {
+	while (next_unquoted(&next, buf, sizeof(buf), &w) && w.n > 0 &&
+	    w.p[0] == '-') {
 		*at = next;
 		if (is_word(w, "--"))
 			break;
-		if (memchr(w.p, 't', w.n) != NULL)
-			tap = FILE_TAP_SCP_SINK;
-		else if (memchr(w.p, 'f', w.n) != NULL)
-			tap = FILE_TAP_SCP_SOURCE;
+		for (i = 1; i < w.n; i++) {
+			if (w.p[i] == 't')
+				tap = FILE_TAP_SCP_SINK;
+			else if (w.p[i] == 'f')
+				tap = FILE_TAP_SCP_SOURCE;
+			else if (strchr(with_argument, w.p[i]) != NULL) {
+				if (i + 1 == w.n)
+					(void)next_unquoted(&next, buf,
+					    sizeof(buf), &w);
+				*at = next;
+				break;
+			}
+		}
 	}
 	*at += strspn(*at, BLANKS);
 	return tap;
@@ -126,12 +169,13 @@ file_tap_for(const char *command, const char **ret_operand)
 {
 	const char *at = command;
 	bool is_run_by_another = false;
+	char buf[256];
 	struct word w, name;
 
 	*ret_operand = command + strlen(command);
 	if (!is_simple(command))
 		return FILE_TAP_NONE;
-	while (next_word(&at, &w)) {
+	while (next_unquoted(&at, buf, sizeof(buf), &w)) {
 		name = base_name(w);
 		if (is_word(name, "sftp-server") ||
 		    is_word(name, "internal-sftp"))
@@ -146,7 +190,7 @@ file_tap_for(const char *command, const char **ret_operand)
 		if (is_word(name, "sudo") || is_word(name, "doas"))
 			is_run_by_another = true;
 		else if (!is_assignment(w) && !is_word(w, "exec") &&
-		    !is_run_by_another)
+		    !is_word(w, "command") && !is_run_by_another)
 			return FILE_TAP_NONE;
 	}
 	return FILE_TAP_NONE;

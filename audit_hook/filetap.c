@@ -86,34 +86,36 @@ size_t
 filetap_client(const void *p, size_t n)
 {
 	if (!filetap_is_on())
-		return n;
+		return filetap_is_refused() ? 0 : n;
 	if (tap.kind == FILE_TAP_SCP_SINK)
 		return scptap_sender(&scp, p, n);
 	if (tap.kind == FILE_TAP_SCP_SOURCE)
 		return scptap_receiver(&scp, p, n);
-	sftptap_client(&sftp, p, n);
-	return n;
+	return sftptap_client(&sftp, p, n);
 }
 
 size_t
 filetap_server(const void *p, size_t n)
 {
 	if (!filetap_is_on())
-		return n;
+		return filetap_is_refused() ? 0 : n;
 	if (tap.kind == FILE_TAP_SCP_SINK)
 		return scptap_receiver(&scp, p, n);
 	if (tap.kind == FILE_TAP_SCP_SOURCE)
 		return scptap_sender(&scp, p, n);
-	sftptap_server(&sftp, p, n);
-	return n;
+	return sftptap_server(&sftp, p, n);
 }
 
 bool
-filetap_waits_for_client(void)
+filetap_is_refused(void)
 {
-	return filetap_is_on() &&
-	    ((tap.kind == FILE_TAP_SCP_SINK && scp.is_answered) ||
-		(tap.kind == FILE_TAP_SCP_SOURCE && !scp.is_answered));
+	return sftp.is_refused || scp.is_refused;
+}
+
+bool
+filetap_only_takes(void)
+{
+	return tap.kind == FILE_TAP_SCP_SINK;
 }
 
 void

@@ -13,13 +13,16 @@
 void filetap_init(enum file_tap kind, struct recorder_count *count);
 /* It is, and has not given up. */
 bool filetap_is_on(void);
+/* Nothing more may pass: the session is to end. */
+bool filetap_is_refused(void);
 /* How many of these bytes may pass now. The others are to be given again after
- * the other side's next: all of them pass in the end. */
+ * the other side's next. */
 size_t filetap_client(const void *p, size_t n);
 size_t filetap_server(const void *p, size_t n);
-/* Should the client say no more, nothing goes on. */
-bool filetap_waits_for_client(void);
-/* What was not done to its end is told, and everything may pass. */
+/* The session only takes files: once the client is gone, what it says is nobody's
+ * file. */
+bool filetap_only_takes(void);
+/* What was not done to its end is told. */
 void filetap_end(void);
 
 #endif

@@ -14,43 +14,6 @@
 #define LATEST_S   130
 #define EARLIEST_S 5
 
-static int
-take(const json_t *event, void *context)
-{
-	struct jumps *j = context;
-	const char *name = eventlog_text(event, "event");
-	json_t *into = NULL;
-
-	if (strcmp(name, "connection.start") == 0)
-		into = j->starts;
-	else if (strcmp(name, "port") == 0 &&
-	    strcmp(eventlog_text(event, "direction"), "local") == 0 &&
-	    json_is_true(json_object_get(event, "success")))
-		into = j->ports;
-	if (into == NULL)
-		return 0;
-	return json_array_append(into, (json_t *)(uintptr_t)event) < 0 ? -ENOMEM
-								       : 0;
-}
-
-int
-jumps_read(const char *events, struct jumps *ret)
-{
-	size_t bad;
-
-	*ret = (struct jumps){ json_array(), json_array() };
-	if (ret->starts == NULL || ret->ports == NULL)
-		return -ENOMEM;
-	return eventlog_read(events, take, ret, &bad);
-}
-
-void
-jumps_clear(struct jumps *j)
-{
-	json_decref(j->starts);
-	json_decref(j->ports);
-}
-
 const json_t *
 jumps_find(const struct jumps *j, const char *text, size_t *ret_n)
 {
@@ -71,14 +34,7 @@ jumps_find(const struct jumps *j, const char *text, size_t *ret_n)
 const json_t *
 jumps_start(const struct jumps *j, const char *connection_id)
 {
-	json_t *start;
-	size_t i;
-
-	json_array_foreach (j->starts, i, start)
-		if (strcmp(eventlog_text(start, "connection_id"),
-			connection_id) == 0)
-			return start;
-	return NULL;
+	return json_object_get(j->by_id, connection_id);
 }
 
 static size_t
@@ -157,8 +113,8 @@ is_same_user(const json_t *a, const json_t *b)
 
 /* Of several people who jump at once each has their own, and one person's latest
  * is the likeliest. */
-const json_t *
-jumps_before(const struct jumps *j, const json_t *start)
+static const json_t *
+find_before(const struct jumps *j, const json_t *start)
 {
 	const json_t *through, *best = NULL;
 	json_t *port;
@@ -172,18 +128,78 @@ jumps_before(const struct jumps *j, const json_t *start)
 	return best;
 }
 
-static bool
-has_forwarded_to(const struct jumps *j, const json_t *start, const json_t *next)
+static int
+join(struct jumps *j)
 {
-	const char *id = eventlog_text(start, "connection_id");
-	json_t *port;
+	json_t *start;
 	size_t i;
 
-	json_array_foreach (j->ports, i, port)
-		if (strcmp(eventlog_text(port, "connection_id"), id) == 0 &&
-		    joined(j, port, next) == start)
-			return jumps_before(j, next) == start;
-	return false;
+	j->before = calloc(json_array_size(j->starts) + 1, sizeof(*j->before));
+	if (j->before == NULL)
+		return -ENOMEM;
+	json_array_foreach (j->starts, i, start)
+		if (json_object_set(j->by_id,
+			eventlog_text(start, "connection_id"), start) < 0)
+			return -ENOMEM;
+	json_array_foreach (j->starts, i, start)
+		j->before[i] = find_before(j, start);
+	return 0;
+}
+
+static int
+take(const json_t *event, void *context)
+{
+	struct jumps *j = context;
+	const char *name = eventlog_text(event, "event");
+	json_t *into = NULL;
+
+	if (strcmp(name, "connection.start") == 0)
+		into = j->starts;
+	else if (strcmp(name, "port") == 0 &&
+	    strcmp(eventlog_text(event, "direction"), "local") == 0 &&
+	    json_is_true(json_object_get(event, "success")))
+		into = j->ports;
+	if (into == NULL)
+		return 0;
+	return json_array_append(into, (json_t *)(uintptr_t)event) < 0 ? -ENOMEM
+								       : 0;
+}
+
+int
+jumps_read(const char *events, struct jumps *ret)
+{
+	size_t bad;
+	int r;
+
+	*ret = (struct jumps){ .starts = json_array(),
+		.ports = json_array(),
+		.by_id = json_object() };
+	if (ret->starts == NULL || ret->ports == NULL || ret->by_id == NULL)
+		return -ENOMEM;
+	if ((r = eventlog_read(events, take, ret, &bad)) != 0)
+		return r;
+	return join(ret);
+}
+
+void
+jumps_clear(struct jumps *j)
+{
+	json_decref(j->starts);
+	json_decref(j->ports);
+	json_decref(j->by_id);
+	free(j->before);
+}
+
+const json_t *
+jumps_before(const struct jumps *j, const json_t *start)
+{
+	const json_t *other;
+	size_t i;
+
+	json_array_foreach (j->starts, i, other)
+		if (other == start)
+			return j->before[i];
+	return NULL;
 }
 
 const json_t *
@@ -193,7 +209,7 @@ jumps_after(const struct jumps *j, const json_t *start, size_t i)
 	size_t at;
 
 	json_array_foreach (j->starts, at, next)
-		if (has_forwarded_to(j, start, next) && i-- == 0)
+		if (j->before[at] == start && i-- == 0)
 			return next;
 	return NULL;
 }

@@ -13,6 +13,8 @@
 struct jumps {
 	json_t *starts; /* connection.start */
 	json_t *ports; /* granted forwardings to somewhere */
+	json_t *by_id; /* starts */
+	const json_t **before; /* of each of starts; NULL: none */
 };
 
 /* 0 or -errno. The caller clears, in any case. */

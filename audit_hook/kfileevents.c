@@ -56,8 +56,25 @@ static const struct action actions[FILEOP_ACTIONS] = {
 	[FILEOP_DOWNLOAD] = { "download", { "T3004I", "T3004E" } },
 };
 
+/* sftp-server's -d, if it is a whole path. */
+static void
+take_start_directory(struct kfiles *f, const char *command)
+{
+	const char *option = strstr(command, " -d ");
+	size_t n;
+
+	if (option == NULL)
+		return;
+	option += 4;
+	option += strspn(option, " ");
+	n = strcspn(option, " ");
+	if (*option == '/' && n < sizeof(f->directory))
+		snprintf(f->directory, sizeof(f->directory), "%.*s", (int)n,
+		    option);
+}
+
 struct kfiles *
-kfiles_new(pid_t wrapper)
+kfiles_new(pid_t wrapper, const char *command)
 {
 	struct kfiles *f = calloc(1, sizeof(*f));
 	char link[64];
@@ -67,6 +84,7 @@ kfiles_new(pid_t wrapper)
 	snprintf(link, sizeof(link), "/proc/%d/cwd", (int)wrapper);
 	if (readlink(link, f->directory, sizeof(f->directory) - 1) < 0)
 		f->directory[0] = '\0';
+	take_start_directory(f, command);
 	return f;
 }
 
@@ -94,7 +112,17 @@ static void
 add_text(struct event *ev, const char *key, const struct fileop_text *t)
 {
 	if (t->n > 0)
-		event_bytes(ev, key, t->p, t->n);
+		event_path(ev, key, t->p, t->n);
+}
+
+/* Where a path begins that does not begin at the root. */
+static void
+add_directory(struct event *ev, const struct ksession *s, char first)
+{
+	const char *d = s->files->directory;
+
+	if (first != '/' && *d != '\0')
+		event_path(ev, "working_directory", d, strlen(d));
 }
 
 /* The words stand in *v, which is borrowed. */
@@ -170,8 +198,8 @@ send_sftp(struct connection *c, const struct ksession *s,
 	event_init(&ev, &ctx, "sftp", a->codes[error != NULL]);
 	event_string(&ev, "action", a->name);
 	add_text(&ev, "path", path);
-	if (path->n > 0 && path->p[0] != '/' && s->files->directory[0] != '\0')
-		event_string(&ev, "working_directory", s->files->directory);
+	if (path->n > 0)
+		add_directory(&ev, s, (char)path->p[0]);
 	add_text(&ev, "target_path", &op->texts[FILEOP_TARGET]);
 	add_text(&ev, "name", &op->texts[FILEOP_MESSAGE]);
 	if (op->action == FILEOP_OPEN)
@@ -195,18 +223,27 @@ send_scp(struct connection *c, const struct ksession *s,
 	struct event_context ctx = kevent_context(c, s);
 	const struct action *a = &actions[op->action];
 	const struct fileop_text *message = &op->texts[FILEOP_MESSAGE];
+	char error[560];
 	struct event ev;
 
 	event_init(&ev, &ctx, "scp", a->codes[op->has_failed != 0]);
 	event_string(&ev, "action", a->name);
-	event_string(&ev, "path", s->operand);
-	if (s->operand[0] != '/' && s->files->directory[0] != '\0')
-		event_string(&ev, "working_directory", s->files->directory);
+	event_path(&ev, "path", s->operand, strlen(s->operand));
+	/* The shell makes something else of it, which is not known. */
+	if (strpbrk(s->operand, "$`*?[{~") != NULL)
+		event_bool(&ev, "path_expands", true);
+	add_directory(&ev, s, s->operand[0]);
 	add_text(&ev, "name", &op->texts[FILEOP_PATH]);
 	event_uint(&ev, "bytes", op->bytes_read + op->bytes_written);
-	if (op->has_failed && message->n > 0)
-		add_text(&ev, "error", message);
-	else if (op->has_failed)
+	if (op->has_failed && message->n > 0) {
+		snprintf(error, sizeof(error), "%s: %.*s",
+		    op->is_senders == (op->action == FILEOP_UPLOAD)
+			? "the client says"
+			: "the server says",
+		    (int)(message->n < 512 ? message->n : 512),
+		    (const char *)message->p);
+		event_string(&ev, "error", error);
+	} else if (op->has_failed)
 		event_string(&ev, "error", "it was not copied to its end");
 	if (op->is_cut)
 		event_bool(&ev, "path_cut", true);
@@ -248,16 +285,19 @@ sum_up(struct connection *c, const struct ksession *s, const struct fileop *op)
 {
 	const struct fileop_text *path = &op->texts[FILEOP_PATH];
 	struct kfiles *f = s->files;
+	/* Its end says most. */
+	size_t n = path->n < STATS_PATH ? path->n : STATS_PATH;
+	/* JSON's numbers have a sign. */
+	uint64_t bytes_read = op->bytes_read & INT64_MAX;
+	uint64_t bytes_written = op->bytes_written & INT64_MAX;
 	json_t *entry;
 
 	f->files++;
-	f->bytes_read += op->bytes_read;
-	f->bytes_written += op->bytes_written;
+	f->bytes_read += bytes_read;
+	f->bytes_written += bytes_written;
 	entry = json_pack("{s:o, s:I, s:I}", "path",
-	    jsontext_string(path->p,
-		path->n < STATS_PATH ? path->n : STATS_PATH),
-	    "bytes_read", (json_int_t)op->bytes_read, "bytes_written",
-	    (json_int_t)op->bytes_written);
+	    jsontext_string(path->p + path->n - n, n), "bytes_read",
+	    (json_int_t)bytes_read, "bytes_written", (json_int_t)bytes_written);
 	if (f->stats == NULL)
 		f->stats = json_array();
 	if (entry != NULL)

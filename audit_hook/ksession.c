@@ -23,6 +23,8 @@
 #include "utmp.h"
 
 #define RESIZE_MS 1000
+/* Of the spool, which keeps room for the ends of sessions. */
+#define SPOOL_FILES_BYTES (EVENTSINK_SPOOL_MAX_BYTES / 4)
 
 DEFINE_AUTO(json_decref, json_t)
 
@@ -249,7 +251,7 @@ record_streams(struct connection *c, struct ksession *s,
 	if ((r = recording_can_start()) < 0)
 		return r;
 	if (s->tap != FILE_TAP_NONE &&
-	    (s->files = kfiles_new(s->wrapper)) == NULL)
+	    (s->files = kfiles_new(s->wrapper, s->command)) == NULL)
 		return -ENOMEM;
 	if (c->hello.limits.record_strict && (r = create_file(c, s, in)) < 0)
 		return r;
@@ -440,12 +442,17 @@ ksession_begin(struct connection *c, struct ksession *s,
 }
 
 void
-ksession_poll(const struct ksession *s, struct pollfd p[KSESSION_FDS])
+ksession_poll(const struct connection *c, const struct ksession *s,
+    struct pollfd p[KSESSION_FDS])
 {
+	int recorder = s->recording.control;
+
+	if (s->files != NULL && c->sink.spool_bytes > SPOOL_FILES_BYTES &&
+	    clock_boot_ms() - c->log_moved_ms < LOG_PATIENCE_MS)
+		recorder = -1;
 	p[0] = (struct pollfd){ s->fd, POLLIN, 0 };
-	p[1] = (struct pollfd){ s->seal.fd >= 0 ? s->seal.fd
-						: s->recording.control,
-		POLLIN, 0 };
+	p[1] = (struct pollfd){ s->seal.fd >= 0 ? s->seal.fd : recorder, POLLIN,
+		0 };
 }
 
 /* sshd takes the wrapper's end for the end of all output. */
@@ -588,7 +595,8 @@ void
 ksession_end_now(struct connection *c, struct ksession *s)
 {
 	/* What it has said already. */
-	while (s->recording.control >= 0 && hear_recorder(c, s))
+	while (s->recording.control >= 0 &&
+	    c->sink.spool_bytes <= SPOOL_FILES_BYTES && hear_recorder(c, s))
 		continue;
 	if (s->has_file && s->recording.fd >= 0) {
 		close_file(s);

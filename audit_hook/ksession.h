@@ -19,8 +19,9 @@ struct connection;
 
 /* What a session's file operations came to (kfileevents.c). */
 struct kfiles;
-/* For a session that begins with this process; NULL: out of memory. */
-struct kfiles *kfiles_new(pid_t wrapper);
+/* For a session that begins with this process, and then runs command; NULL: out
+ * of memory. */
+struct kfiles *kfiles_new(pid_t wrapper, const char *command);
 void kfiles_free(struct kfiles *f);
 
 /* Each session is heard on two descriptors: the wrapper's, and the recorder's
@@ -62,8 +63,10 @@ void ksession_free(struct ksession *s);
 void ksession_begin(struct connection *c, struct ksession *s,
     const struct keeper_checkin *in, const struct peer *peer,
     const int channel[KEEPERMSG_MAX_FDS]);
-/* What to wait for. */
-void ksession_poll(const struct ksession *s, struct pollfd p[KSESSION_FDS]);
+/* What to wait for. While the log takes no more, file operations are not: the
+ * recorder, and so the session, waits with them, for LOG_PATIENCE_MS. */
+void ksession_poll(const struct connection *c, const struct ksession *s,
+    struct pollfd p[KSESSION_FDS]);
 /* Deals with what came. true: it has ended, and that is on record. */
 bool ksession_hear(struct connection *c, struct ksession *s,
     const struct pollfd p[KSESSION_FDS]);

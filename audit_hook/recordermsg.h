@@ -39,7 +39,8 @@ enum recorder_end {
 	RECORDER_END_PROGRAM = 1, /* nobody has the session's terminal open */
 	RECORDER_END_CLIENT = 2, /* sshd has closed its end */
 	RECORDER_END_FAILED = 3, /* it could not record, and had to */
-	RECORDER_END_TOLD = 4
+	RECORDER_END_TOLD = 4,
+	RECORDER_END_FILES = 5 /* what is done to files could not be read */
 };
 
 struct recorder_report {

@@ -40,6 +40,7 @@ tell(struct scptap *t, bool has_failed, const struct scptap_line *message)
 {
 	struct fileop op = { .action = t->action,
 		.has_failed = has_failed,
+		.is_senders = message == &t->sent,
 		.is_cut = t->n_left_out > 0 };
 	uint64_t n = t->is_accepted ? t->size - t->left : 0;
 
@@ -135,11 +136,17 @@ take_record(struct scptap *t)
 
 /* true with a whole line, without its newline. There is room for a NUL. */
 static bool
-take_line(struct scptap_line *line, uint8_t c)
+take_line(struct scptap *t, struct scptap_line *line, uint8_t c)
 {
-	if (c != '\n')
+	if (c == '\n')
+		return true;
+	if (line->n < sizeof(line->bytes) - 1) {
 		line->bytes[line->n++] = c;
-	return c == '\n' || line->n == sizeof(line->bytes) - 1;
+		return false;
+	}
+	give_up(t, "a line is longer than any of scp's; the session is ended");
+	t->is_refused = true;
+	return false;
 }
 
 /* After the data: no error, or one in words. */
@@ -149,7 +156,7 @@ take_verdict(struct scptap *t, uint8_t c)
 	struct scptap_line *line = &t->sent;
 	bool is_word = line->n > 0 || c == WORD_ERROR || c == WORD_FATAL;
 
-	if (is_word && !take_line(line, c))
+	if (is_word && !take_line(t, line, c))
 		return;
 	if (!is_word && c != WORD_OK) {
 		give_up(t, "what the sender sends is not scp's");
@@ -164,10 +171,19 @@ take_sent(struct scptap *t, uint8_t c)
 {
 	if (t->state == SCPTAP_VERDICT)
 		take_verdict(t, c);
-	else if (take_line(&t->sent, c)) {
+	else if (take_line(t, &t->sent, c)) {
 		take_record(t);
 		t->sent.n = 0;
 	}
+}
+
+/* Of n bytes `at` have been read. */
+static size_t
+passing(const struct scptap *t, size_t at, size_t n)
+{
+	if (t->is_refused)
+		return 0;
+	return t->is_over ? n : at;
 }
 
 size_t
@@ -186,7 +202,7 @@ scptap_sender(struct scptap *t, const uint8_t *p, size_t n)
 		if (t->left == 0)
 			t->state = SCPTAP_VERDICT;
 	}
-	return t->is_over ? n : at;
+	return passing(t, at, n);
 }
 
 /* What came of the record; of a file's, before its data. */
@@ -239,14 +255,14 @@ scptap_receiver(struct scptap *t, const uint8_t *p, size_t n)
 		uint8_t c = p[at++];
 
 		if (t->answer.n > 0 || c == WORD_ERROR || c == WORD_FATAL) {
-			if (take_line(&t->answer, c))
+			if (take_line(t, &t->answer, c))
 				take_answer(t, true);
 		} else if (c == WORD_OK)
 			take_answer(t, false);
 		else
 			give_up(t, "what the receiver answers is not scp's");
 	}
-	return t->is_over ? n : at;
+	return passing(t, at, n);
 }
 
 void

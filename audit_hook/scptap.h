@@ -19,8 +19,9 @@ enum scptap_state {
 	SCPTAP_VERDICT /* the byte, or the line, after a file's data */
 };
 
-/* As long as scp's own: it takes a longer one for two. */
-#define SCPTAP_LINE 16384
+/* Longer than any that scp would send: of how much of it one that is longer is
+ * taken for a whole one differs between its versions. */
+#define SCPTAP_LINE 2047
 
 struct scptap_line {
 	uint8_t bytes[SCPTAP_LINE];
@@ -32,6 +33,7 @@ struct scptap {
 	void *context;
 	uint8_t action; /* FILEOP_UPLOAD: the client has the files; _DOWNLOAD */
 	bool is_over; /* it is not followed any more, which has been told */
+	bool is_refused; /* the session is to end: nothing more may pass */
 	enum scptap_state state;
 	/* The sender's turn ends with each record, the receiver's with its
 	 * answer: what either says next depends on what the other has said. */

@@ -12,6 +12,7 @@
 #define HEAD_OF_WRITE (4 + 1 + 4 + 4 + SFTPTAP_HANDLE_BYTES + 8 + 4)
 #define HEAD_OF_DATA  (4 + 1 + 4 + 4)
 #define VERSION	      3
+#define REQUEST_MAX   (FILEOP_TEXTS * FILEOP_TEXT_MAX + 512)
 
 enum packet_type {
 	FXP_INIT = 1,
@@ -108,16 +109,21 @@ static const struct request_kind kinds[] = {
 	{ "users-groups-by-id@openssh.com", 0, 0, FORM_SILENT },
 };
 
-/* In `pending`, followed by the texts. */
+/* In `pending`, followed by the texts: at most REQUEST_MAX. */
 struct request {
 	uint32_t size; /* with its texts, rounded up */
 	uint32_t id;
 	uint32_t data; /* bytes of a write */
-	uint32_t serial; /* of the handle; 0: none */
-	uint16_t handle;
 	uint16_t lens[FILEOP_TEXTS];
+	uint8_t form;
 	bool is_answered;
 	struct fileop op; /* texts: as lens and what follows say */
+};
+
+/* A request as it lies in its packet. */
+struct body {
+	struct reader head; /* what is there of it */
+	uint32_t beyond; /* bytes of the packet after that */
 };
 
 static void
@@ -130,6 +136,26 @@ give_up(struct sftptap *t, const char *why)
 	sftptap_end(t);
 	t->is_over = true;
 	t->tell(t->context, &op);
+}
+
+/* The server would read what is not in the packet, or does not end there. */
+static void
+refuse(struct sftptap *t)
+{
+	static const char why[] =
+	    "the client sent a request that no client sends; the session is "
+	    "ended";
+
+	give_up(t, why);
+	t->is_refused = true;
+}
+
+/* As sshbuf_get_cstring() does: a NUL at the end is none of the text's. */
+static void
+cut_nul(struct reader *r)
+{
+	if (r->left > 0 && r->p[r->left - 1] == '\0')
+		r->left--;
 }
 
 static void
@@ -146,18 +172,20 @@ put_text(struct fileop *op, enum fileop_text_name name, const struct reader *r)
 
 /* A string of which the packet's head may have but the beginning. */
 static int
-read_text(struct reader *r, struct fileop *op, enum fileop_text_name name)
+read_text(struct body *b, struct fileop *op, enum fileop_text_name name)
 {
-	struct reader text;
+	struct reader *r = &b->head, text;
 	uint32_t len;
 
-	if (reader_u32(r, &len) < 0)
+	if (reader_u32(r, &len) < 0 || len > r->left + b->beyond)
 		return -1;
 	text = (struct reader){ r->p, len < r->left ? len : r->left };
-	if (len > r->left)
-		op->is_cut = true;
 	r->p += text.left;
 	r->left -= text.left;
+	if (len > text.left)
+		op->is_cut = true;
+	else
+		cut_nul(&text);
 	put_text(op, name, &text);
 	return 0;
 }
@@ -196,86 +224,77 @@ find_handle(struct sftptap *t, const struct reader *name)
 	return NULL;
 }
 
-/* The one that a request was about, if it is that one still. */
-static struct sftptap_handle *
-handle_of(struct sftptap *t, const struct request *q)
-{
-	struct sftptap_handle *h = &t->handles[q->handle];
-
-	return q->serial != 0 && h->is_open && h->serial == q->serial ? h
-								      : NULL;
-}
-
 static int
-read_handle(struct sftptap *t, struct reader *r, struct request *q,
-    enum fileop_text_name name)
+read_handle(struct body *b, struct fileop *op, enum fileop_text_name name)
 {
-	struct sftptap_handle *h;
 	struct reader bytes;
 
-	if (reader_string(r, &bytes) < 0)
+	if (reader_string(&b->head, &bytes) < 0)
 		return -1;
-	if ((h = find_handle(t, &bytes)) == NULL)
-		return 0;
-	if (name == FILEOP_PATH) {
-		q->handle = (uint16_t)(h - t->handles);
-		q->serial = h->serial;
-	}
-	put_text(&q->op, name, &(struct reader){ h->path, h->path_len });
+	put_text(op, name, &bytes);
 	return 0;
 }
 
 static int
-read_two_handles(struct sftptap *t, struct reader *r, struct request *q)
+read_two_handles(struct body *b, struct fileop *op)
 {
 	uint64_t offset, len;
 
-	if (read_handle(t, r, q, FILEOP_PATH) < 0 ||
-	    reader_u64(r, &offset) < 0 || reader_u64(r, &len) < 0)
+	if (read_handle(b, op, FILEOP_PATH) < 0 ||
+	    reader_u64(&b->head, &offset) < 0 || reader_u64(&b->head, &len) < 0)
 		return -1;
-	return read_handle(t, r, q, FILEOP_TARGET);
+	return read_handle(b, op, FILEOP_TARGET);
 }
 
 static int
-read_form(struct sftptap *t, enum request_form form, struct reader *r,
-    struct request *q)
+read_data(struct body *b, struct request *q)
+{
+	uint64_t offset;
+
+	return reader_u64(&b->head, &offset) < 0 ||
+		reader_u32(&b->head, &q->data) < 0 ||
+		q->data > b->head.left + b->beyond
+	    ? -1
+	    : 0;
+}
+
+/* 0, or -1: it is not whole. */
+static int
+read_form(struct body *b, struct request *q)
 {
 	struct fileop *op = &q->op;
-	uint64_t offset;
 	int e = 0;
 
-	switch (form) {
+	switch ((enum request_form)q->form) {
 	case FORM_PATH:
 	case FORM_PATH_ATTRIBUTES:
 	case FORM_OPEN:
 	case FORM_TWO_PATHS:
-		e = read_text(r, op, FILEOP_PATH);
+		e = read_text(b, op, FILEOP_PATH);
 		break;
 	case FORM_HANDLE:
 	case FORM_HANDLE_ATTRIBUTES:
 	case FORM_WRITE:
-		e = read_handle(t, r, q, FILEOP_PATH);
+		e = read_handle(b, op, FILEOP_PATH);
 		break;
 	case FORM_TWO_HANDLES:
-		e = read_two_handles(t, r, q);
-		break;
+		return read_two_handles(b, op);
 	case FORM_SILENT:
-		break;
+		return 0;
 	}
-	/* What follows a text that is too long for the head is not seen. */
+	/* What follows a text that is too long for the head is not seen: it is
+	 * too long for a file system as well. */
 	if (e < 0 || op->is_cut)
 		return e;
-	if (form == FORM_TWO_PATHS)
-		return read_text(r, op, FILEOP_TARGET);
-	if (form == FORM_WRITE)
-		return reader_u64(r, &offset) < 0 || reader_u32(r, &q->data) < 0
-		    ? -1
-		    : 0;
-	if (form == FORM_OPEN && reader_u32(r, &op->flags) < 0)
+	if (q->form == FORM_TWO_PATHS)
+		return read_text(b, op, FILEOP_TARGET);
+	if (q->form == FORM_WRITE)
+		return read_data(b, q);
+	if (q->form == FORM_OPEN && reader_u32(&b->head, &op->flags) < 0)
 		return -1;
-	if (form == FORM_OPEN || form == FORM_PATH_ATTRIBUTES ||
-	    form == FORM_HANDLE_ATTRIBUTES)
-		return read_attributes(r, op);
+	if (q->form == FORM_OPEN || q->form == FORM_PATH_ATTRIBUTES ||
+	    q->form == FORM_HANDLE_ATTRIBUTES)
+		return read_attributes(&b->head, op);
 	return 0;
 }
 
@@ -295,6 +314,42 @@ point_to_texts(struct request *q)
 		q->op.texts[i] = (struct fileop_text){ p, q->lens[i] };
 		p += q->lens[i];
 	}
+}
+
+static void
+put_path(struct sftptap *t, struct fileop *op, enum fileop_text_name name)
+{
+	struct sftptap_handle *h = find_handle(t,
+	    &(struct reader){ op->texts[name].p, op->texts[name].n });
+
+	op->texts[name] = h != NULL
+	    ? (struct fileop_text){ h->path, h->path_len }
+	    : (struct fileop_text){ NULL, 0 };
+}
+
+/* Handles become paths; the first of them is returned, if it is open. */
+static struct sftptap_handle *
+resolve(struct sftptap *t, struct request *q)
+{
+	struct sftptap_handle *h;
+
+	point_to_texts(q);
+	switch ((enum request_form)q->form) {
+	case FORM_HANDLE:
+	case FORM_HANDLE_ATTRIBUTES:
+	case FORM_WRITE:
+	case FORM_TWO_HANDLES:
+		break;
+	default:
+		return NULL;
+	}
+	h = find_handle(t,
+	    &(struct reader){ q->op.texts[FILEOP_PATH].p,
+		q->op.texts[FILEOP_PATH].n });
+	put_path(t, &q->op, FILEOP_PATH);
+	if (q->form == FORM_TWO_HANDLES)
+		put_path(t, &q->op, FILEOP_TARGET);
+	return h;
 }
 
 /* What nobody would look for in a record: that something was looked at. */
@@ -326,7 +381,7 @@ drop_first(struct sftptap *t)
 	struct request *q = request_at(t, t->first);
 
 	if (!q->is_answered && changes_something(q->op.action)) {
-		point_to_texts(q);
+		(void)resolve(t, q);
 		q->op.is_unanswered = true;
 		t->tell(t->context, &q->op);
 	}
@@ -342,16 +397,19 @@ forget_answered(struct sftptap *t)
 		t->first = t->end = 0;
 }
 
-static void
-make_room(struct sftptap *t, size_t size)
+/* false: so many wait for their answers that this one has to. */
+static bool
+has_room(struct sftptap *t)
 {
-	if (t->end + size <= sizeof(t->pending))
-		return;
-	while (t->end - t->first + size > sizeof(t->pending))
-		drop_first(t);
+	if (t->end + REQUEST_MAX <= sizeof(t->pending))
+		return true;
+	/* Seldom, for what it moves. */
+	if (t->first < sizeof(t->pending) / 4)
+		return false;
 	memmove(t->pending, t->pending + t->first, t->end - t->first);
 	t->end -= t->first;
 	t->first = 0;
+	return true;
 }
 
 static void
@@ -366,7 +424,6 @@ remember(struct sftptap *t, struct request *q)
 	}
 	size = (size + 7) & ~(size_t)7;
 	q->size = (uint32_t)size;
-	make_room(t, size);
 	memcpy(t->pending + t->end, q, sizeof(*q));
 	p = t->pending + t->end + sizeof(*q);
 	for (i = 0; i < FILEOP_TEXTS; i++) {
@@ -399,14 +456,14 @@ kind_of(uint8_t type, const struct reader *extension)
 	for (k = kinds; k < kinds + ARRAY_SIZE(kinds); k++)
 		if (extension != NULL ? k->extension != NULL &&
 			    reader_is(extension, k->extension)
-				      : k->type == type)
+				      : k->extension == NULL && k->type == type)
 			return k;
 	return NULL;
 }
 
-/* A request of the client's, whose head begins after its type. */
+/* A request of the client's, after its type. */
 static void
-take_request(struct sftptap *t, uint8_t type, struct reader *r)
+take_request(struct sftptap *t, uint8_t type, struct body *b)
 {
 	static const struct request_kind unknown = { NULL, 0, FILEOP_EXTENDED,
 		FORM_SILENT };
@@ -414,37 +471,41 @@ take_request(struct sftptap *t, uint8_t type, struct reader *r)
 	struct request q = { 0 };
 	struct reader name = { 0 };
 
-	if (reader_u32(r, &q.id) < 0 ||
-	    (type == FXP_EXTENDED && reader_string(r, &name) < 0)) {
-		give_up(t, "the client sent a request that cannot be read");
+	if (type != FXP_EXTENDED && kind_of(type, NULL) == NULL)
+		/* OpenSSH's server passes it over without an answer. */
+		return;
+	if (reader_u32(&b->head, &q.id) < 0 ||
+	    (type == FXP_EXTENDED && reader_string(&b->head, &name) < 0)) {
+		refuse(t);
 		return;
 	}
+	cut_nul(&name);
 	k = kind_of(type, type == FXP_EXTENDED ? &name : NULL);
-	/* OpenSSH's server passes it over without an answer. */
-	if (k == NULL && type != FXP_EXTENDED)
-		return;
 	if (k == NULL) {
 		k = &unknown;
 		put_text(&q.op, FILEOP_MESSAGE, &name);
 	}
 	q.op.action = k->action;
-	/* A server refuses what it cannot read, too: it is a request still. */
-	(void)read_form(t, k->form, r, &q);
-	remember(t, &q);
+	q.form = k->form;
+	if (read_form(b, &q) < 0)
+		refuse(t);
+	else
+		remember(t, &q);
 }
 
 static void
-take_client_packet(struct sftptap *t, struct reader *r)
+take_client_packet(struct sftptap *t, struct body *b)
 {
 	uint8_t type;
 
-	if (reader_u8(r, &type) < 0 || (!t->has_begun && type != FXP_INIT)) {
+	if (reader_u8(&b->head, &type) < 0 ||
+	    (!t->has_begun && type != FXP_INIT)) {
 		give_up(t, "what the client sends is not SFTP");
 		return;
 	}
 	t->has_begun = true;
 	if (type != FXP_INIT)
-		take_request(t, type, r);
+		take_request(t, type, b);
 }
 
 static void
@@ -485,7 +546,6 @@ open_handle(struct sftptap *t, const struct request *q, struct reader *r)
 	h->is_directory = q->op.action == FILEOP_OPENDIR;
 	h->len = (uint8_t)name.left;
 	memcpy(h->bytes, name.p, name.left);
-	h->serial = ++t->serial;
 	h->bytes_read = h->bytes_written = 0;
 	h->path_len = (uint16_t)q->op.texts[FILEOP_PATH].n;
 	if (h->path_len > 0)
@@ -494,10 +554,9 @@ open_handle(struct sftptap *t, const struct request *q, struct reader *r)
 
 /* Bytes are counted; only the first that fail of a file are told. */
 static void
-count_bytes(struct sftptap *t, struct request *q, uint8_t type,
-    struct reader *r)
+count_bytes(struct sftptap *t, struct request *q, struct sftptap_handle *h,
+    uint8_t type, struct reader *r)
 {
-	struct sftptap_handle *h = handle_of(t, q);
 	uint32_t n;
 
 	if (h == NULL && !q->op.has_failed)
@@ -515,26 +574,25 @@ count_bytes(struct sftptap *t, struct request *q, uint8_t type,
 
 /* The first name of the answer: realpath, readlink. */
 static void
-take_name(struct request *q, struct reader *r)
+take_name(struct request *q, struct body *b)
 {
 	uint32_t count;
 
-	if (reader_u32(r, &count) == 0 && count > 0)
-		(void)read_text(r, &q->op, FILEOP_TARGET);
+	if (reader_u32(&b->head, &count) == 0 && count > 0)
+		(void)read_text(b, &q->op, FILEOP_TARGET);
 }
 
 static void
-tell_answer(struct sftptap *t, struct request *q, uint8_t type,
-    struct reader *r)
+tell_answer(struct sftptap *t, struct request *q, uint8_t type, struct body *b)
 {
-	struct sftptap_handle *h = handle_of(t, q);
+	struct sftptap_handle *h = resolve(t, q);
 
 	switch (q->op.action) {
 	case 0:
 		return;
 	case FILEOP_READ:
 	case FILEOP_WRITE:
-		count_bytes(t, q, type, r);
+		count_bytes(t, q, h, type, &b->head);
 		return;
 	case FILEOP_READDIR:
 		if (!q->op.has_failed || q->op.status == FX_EOF)
@@ -549,50 +607,49 @@ tell_answer(struct sftptap *t, struct request *q, uint8_t type,
 	case FILEOP_REALPATH:
 	case FILEOP_READLINK:
 		if (type == FXP_NAME)
-			take_name(q, r);
+			take_name(q, b);
 		break;
 	default:
 		break;
 	}
 	t->tell(t->context, &q->op);
 	if (type == FXP_HANDLE)
-		open_handle(t, q, r);
+		open_handle(t, q, &b->head);
 }
 
 static void
-take_answer(struct sftptap *t, uint8_t type, struct reader *r)
+take_answer(struct sftptap *t, uint8_t type, struct body *b)
 {
 	struct request *q;
 	uint32_t id;
 
-	if (reader_u32(r, &id) < 0) {
+	if (reader_u32(&b->head, &id) < 0) {
 		give_up(t, "the server sent an answer that cannot be read");
 		return;
 	}
 	/* To what was so long ago that it was told already. */
 	if ((q = find_request(t, id)) == NULL)
 		return;
-	point_to_texts(q);
 	q->op.has_failed = type == FXP_STATUS &&
-	    (reader_u32(r, &q->op.status) < 0 || q->op.status != FX_OK);
-	tell_answer(t, q, type, r);
+	    (reader_u32(&b->head, &q->op.status) < 0 || q->op.status != FX_OK);
+	tell_answer(t, q, type, b);
 	q->is_answered = true;
 	forget_answered(t);
 }
 
 static void
-take_server_packet(struct sftptap *t, struct reader *r)
+take_server_packet(struct sftptap *t, struct body *b)
 {
 	uint32_t version;
 	uint8_t type;
 
-	if (reader_u8(r, &type) < 0) {
+	if (reader_u8(&b->head, &type) < 0) {
 		give_up(t, "what the server sends is not SFTP");
 		return;
 	}
 	switch (type) {
 	case FXP_VERSION:
-		if (reader_u32(r, &version) < 0 || version > VERSION)
+		if (reader_u32(&b->head, &version) < 0 || version > VERSION)
 			give_up(t,
 			    "the server speaks a version of SFTP that "
 			    "is not followed");
@@ -603,7 +660,7 @@ take_server_packet(struct sftptap *t, struct reader *r)
 	case FXP_NAME:
 	case FXP_ATTRS:
 	case FXP_EXTENDED_REPLY:
-		take_answer(t, type, r);
+		take_answer(t, type, b);
 		return;
 	default:
 		give_up(t, "what the server sends is not SFTP");
@@ -650,10 +707,15 @@ gather(struct sftptap_packets *in, size_t want, const uint8_t **p, size_t *n)
 	return in->n == want;
 }
 
-static void
+/* Returns how much of it may pass: what a packet that is refused has of it does
+ * not, nor what begins one that has to wait. */
+static size_t
 follow(struct sftptap *t, struct sftptap_packets *in, const uint8_t *p,
-    size_t n, void (*take)(struct sftptap *, struct reader *))
+    size_t n, void (*take)(struct sftptap *, struct body *))
 {
+	const uint8_t *start = p, *packet = p;
+	size_t all = n;
+
 	while (n > 0 && !t->is_over) {
 		uint32_t length;
 		size_t want;
@@ -665,33 +727,40 @@ follow(struct sftptap *t, struct sftptap_packets *in, const uint8_t *p,
 			n -= want;
 			continue;
 		}
+		packet = in->n == 0 ? p : packet;
+		if (in == &t->client && in->n == 0 && !has_room(t))
+			return (size_t)(p - start);
 		if (!gather(in, in->n < 5 ? 5 : head_size(in, length_of(in)),
 			&p, &n))
-			return;
+			break;
 		length = length_of(in);
 		if (length == 0 || length > PACKET_MAX) {
 			give_up(t, "a packet's length is not SFTP's");
-			return;
+			break;
 		}
 		want = head_size(in, length);
 		if (in->n < want)
 			continue;
 		in->skip = (uint64_t)length + 4 - want;
-		take(t, &(struct reader){ in->head + 4, want - 4 });
+		take(t,
+		    &(struct body){ { in->head + 4, want - 4 },
+			(uint32_t)in->skip });
 		in->n = 0;
 	}
+	return t->is_refused ? (size_t)(packet - start) : all;
 }
 
-void
+size_t
 sftptap_client(struct sftptap *t, const uint8_t *p, size_t n)
 {
-	follow(t, &t->client, p, n, take_client_packet);
+	return t->is_refused ? 0
+			     : follow(t, &t->client, p, n, take_client_packet);
 }
 
-void
+size_t
 sftptap_server(struct sftptap *t, const uint8_t *p, size_t n)
 {
-	follow(t, &t->server, p, n, take_server_packet);
+	return follow(t, &t->server, p, n, take_server_packet);
 }
 
 void

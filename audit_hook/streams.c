@@ -190,10 +190,16 @@ is_spliced(const struct streams *s, const struct flow *f)
 	    (!filetap_is_on() || f == &s->flows[FLOW_ERR]);
 }
 
+static bool
+is_held(const struct flow *f)
+{
+	return !f->is_over && f->at == f->ready && f->ready < f->n;
+}
+
 static struct pollfd
 wanted(const struct flow *f)
 {
-	if (f->is_over || (f->at == f->ready && f->ready < f->n))
+	if (f->is_over || is_held(f))
 		return (struct pollfd){ .fd = -1 };
 	if (f->at < f->ready || f->waits_for_reader)
 		return (struct pollfd){ .fd = f->to, .events = POLLOUT };
@@ -225,15 +231,19 @@ move(struct streams *s, struct flow *f)
 	pass(f);
 }
 
-/* Who is gone answers nothing. */
+/* Who is gone answers nothing: what waits for that never passes. */
 static void
-end_tap_with_its_side(struct streams *s)
+end_when_stuck(struct streams *s)
 {
-	if (s->flows[FLOW_OUT].is_over ||
-	    (s->flows[FLOW_IN].is_over && filetap_waits_for_client())) {
+	const struct flow *in = &s->flows[FLOW_IN], *out = &s->flows[FLOW_OUT];
+
+	if (in->is_over && is_held(out) && filetap_only_takes()) {
 		filetap_end();
 		offer_all(s);
 	}
+	if (filetap_is_refused() || (out->is_over && is_held(in)) ||
+	    (in->is_over && is_held(out)))
+		s->why = RECORDER_END_FILES;
 }
 
 static void
@@ -260,7 +270,8 @@ turn(struct streams *s)
 			move(s, &s->flows[i]);
 	if (!in->is_over && (p[FLOWS + 1].revents & (POLLERR | POLLHUP)) != 0)
 		end_flow(&s->flows[FLOW_IN]);
-	end_tap_with_its_side(s);
+	if (s->why == 0)
+		end_when_stuck(s);
 	/* Also the input: a program may have sent its output elsewhere. */
 	for (i = 0; i < FLOWS && s->flows[i].is_over; i++)
 		continue;

@@ -107,11 +107,11 @@ add_exec(struct event *ev, const struct trace_exec *e,
 	event_uint(ev, "pid", e->head.pid);
 	event_uint(ev, "ppid", e->parent);
 	event_string(ev, "program", base_of(x->path));
-	event_string(ev, "path", x->path);
+	event_path(ev, "path", x->path, strlen(x->path));
 	if ((e->flags & TRACE_PATH_CUT) != 0)
 		event_bool(ev, "path_cut", true);
 	if ((e->flags & TRACE_SCRIPT) != 0)
-		event_string(ev, "script", x->script);
+		event_path(ev, "script", x->script, strlen(x->script));
 	event_string(ev, "argv0", x->argv0);
 }
 
@@ -119,7 +119,7 @@ static void
 add_exec_facts(struct event *ev, const struct trace_exec *e,
     const struct exec_texts *x)
 {
-	event_string(ev, "cwd", x->cwd);
+	event_path(ev, "cwd", x->cwd, strlen(x->cwd));
 	event_uint(ev, "uid_real", e->uid);
 	event_uint(ev, "uid_effective", e->euid);
 	if (e->tty[0] != '\0')

@@ -32,6 +32,15 @@ event_bytes(struct event *ev, const char *key, const void *p, size_t len)
 }
 
 void
+event_path(struct event *ev, const char *key, const void *p, size_t len)
+{
+	struct event_field *f = add(ev, key, EVENT_PATH);
+
+	f->value.string.p = p;
+	f->value.string.len = len;
+}
+
+void
 event_string(struct event *ev, const char *key, const char *value)
 {
 	if (value != NULL)
@@ -135,33 +144,75 @@ put_text(struct out *o, const char *s)
 	put(o, s, strlen(s));
 }
 
-/* Up to *left bytes of JSON text, cut between characters. */
+/* Up to *left bytes of JSON text, cut between characters. Returns how many bytes
+ * of p that took. */
+static size_t
+put_chars(struct out *o, const uint8_t *p, size_t len, size_t *left)
+{
+	char text[JSONTEXT_CHAR_MAX + 1];
+	size_t at = 0, n, used;
+
+	while (at < len) {
+		n = jsontext_plain(p + at, len - at < *left ? len - at : *left);
+		put(o, (const char *)p + at, n);
+		*left -= n;
+		at += n;
+		if (at == len)
+			break;
+		n = jsontext_char(p + at, len - at, text, &used);
+		if (n > *left)
+			break;
+		put(o, text, n);
+		*left -= n;
+		at += used;
+	}
+	return at;
+}
+
 static void
 put_string(struct out *o, const char *s, size_t len, size_t *left)
 {
-	const uint8_t *p = (const uint8_t *)s;
-	char text[JSONTEXT_CHAR_MAX + 1];
-	size_t n, used;
-
 	put(o, "\"", 1);
-	while (len > 0) {
-		n = jsontext_plain(p, len < *left ? len : *left);
-		put(o, (const char *)p, n);
-		*left -= n;
-		p += n;
-		len -= n;
-		if (len == 0)
-			break;
-		n = jsontext_char(p, len, text, &used);
-		if (n > *left) {
-			o->is_cut = true;
-			break;
-		}
-		put(o, text, n);
-		*left -= n;
-		p += used;
-		len -= used;
+	if (put_chars(o, (const uint8_t *)s, len, left) < len)
+		o->is_cut = true;
+	put(o, "\"", 1);
+}
+
+/* Where what is left of p is JSON text of at most `most` bytes. */
+static size_t
+find_tail(const uint8_t *p, size_t len, size_t most)
+{
+	size_t left = SIZE_MAX, at = 0, used;
+	struct out measure = { .max = 0 };
+	char text[JSONTEXT_CHAR_MAX + 1];
+
+	(void)put_chars(&measure, p, len, &left);
+	while (measure.len > most && at < len) {
+		measure.len -= jsontext_char(p + at, len - at, text, &used);
+		at += used;
 	}
+	return at;
+}
+
+static void
+put_path(struct out *o, const char *s, size_t len)
+{
+	static const char gap[] = "...";
+	const uint8_t *p = (const uint8_t *)s;
+	size_t left = o->cap / 4, tail;
+
+	if (o->cap < 16 || find_tail(p, len, o->cap) == 0) {
+		left = o->cap;
+		put_string(o, s, len, &left);
+		return;
+	}
+	o->is_cut = true;
+	put(o, "\"", 1);
+	(void)put_chars(o, p, len, &left);
+	put_text(o, gap);
+	tail = find_tail(p, len, o->cap - o->cap / 4 - strlen(gap));
+	left = o->cap;
+	(void)put_chars(o, p + tail, len - tail, &left);
 	put(o, "\"", 1);
 }
 
@@ -234,6 +285,9 @@ put_value(struct out *o, const struct event_field *f)
 	switch (f->type) {
 	case EVENT_STRING:
 		put_string(o, f->value.string.p, f->value.string.len, &left);
+		break;
+	case EVENT_PATH:
+		put_path(o, f->value.string.p, f->value.string.len);
 		break;
 	case EVENT_UINT:
 		put_number(o, f->value.uint);

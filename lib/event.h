@@ -31,6 +31,7 @@ struct event_context {
 
 enum event_type {
 	EVENT_STRING,
+	EVENT_PATH,
 	EVENT_UINT,
 	EVENT_BOOL,
 	EVENT_LIST,
@@ -68,6 +69,9 @@ void event_init(struct event *ev, const struct event_context *ctx,
     const char *name, const char *code);
 void event_string(struct event *ev, const char *key, const char *value);
 void event_bytes(struct event *ev, const char *key, const void *p, size_t len);
+/* A path: where it does not fit its middle is left out, since its end says
+ * most. */
+void event_path(struct event *ev, const char *key, const void *p, size_t len);
 void event_uint(struct event *ev, const char *key, uint64_t value);
 void event_bool(struct event *ev, const char *key, bool value);
 void event_list(struct event *ev, const char *key, const struct strv *list);

@@ -2,8 +2,8 @@
 /*
  * SFTP and scp as they pass. Input: a byte for the protocol, then pieces, each
  * after a byte: the high bit for the server's side, the others for its length.
- * Whatever the pieces are cut into, the same is told, and every byte passes as
- * soon as the conversation is over.
+ * Whatever the pieces are cut into, the same is told, and both sides are never
+ * held at once.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -52,46 +52,40 @@ next_piece(const uint8_t **p, size_t *left, bool *ret_is_server, size_t *ret_n)
 	return true;
 }
 
-static struct told
-through_sftp(const uint8_t *p, size_t left, size_t most)
-{
-	/* Its end leaves no handle open: what is large need not be cleared. */
-	static struct sftptap tap;
-	struct sftptap *t = &tap;
-	struct told told = { 0 };
-	bool is_server;
-	size_t n, at, cut;
-
-	t->tell = note;
-	t->context = &told;
-	t->is_over = t->has_begun = false;
-	t->client.n = t->server.n = t->first = t->end = 0;
-	t->client.skip = t->server.skip = 0;
-	while (next_piece(&p, &left, &is_server, &n)) {
-		for (at = 0; at < n; at += cut) {
-			cut = n - at < most ? n - at : most;
-			if (is_server)
-				sftptap_server(t, p + at, cut);
-			else
-				sftptap_client(t, p + at, cut);
-		}
-		p += n;
-		left -= n;
-	}
-	sftptap_end(t);
-	if (t->n_handles != 0 || t->first != t->end)
-		abort();
-	return told;
-}
-
-/* A side's bytes that may not pass yet. */
+/* A side's bytes: those from `at` on may not pass yet. */
 struct side {
 	uint8_t *p;
 	size_t at, n;
 };
 
+typedef size_t passer(void *tap, const uint8_t *p, size_t n);
+
+static size_t
+sftp_client(void *t, const uint8_t *p, size_t n)
+{
+	return sftptap_client(t, p, n);
+}
+
+static size_t
+sftp_server(void *t, const uint8_t *p, size_t n)
+{
+	return sftptap_server(t, p, n);
+}
+
+static size_t
+scp_sender(void *t, const uint8_t *p, size_t n)
+{
+	return scptap_sender(t, p, n);
+}
+
+static size_t
+scp_receiver(void *t, const uint8_t *p, size_t n)
+{
+	return scptap_receiver(t, p, n);
+}
+
 static void
-offer(struct scptap *t, struct side sides[2], size_t most)
+offer(void *tap, passer *const passers[2], struct side sides[2], size_t most)
 {
 	size_t passed, i, n;
 
@@ -100,41 +94,71 @@ offer(struct scptap *t, struct side sides[2], size_t most)
 			n = sides[i].n - sides[i].at;
 			if (n > most)
 				n = most;
-			n = i == 0
-			    ? scptap_sender(t, sides[i].p + sides[i].at, n)
-			    : scptap_receiver(t, sides[i].p + sides[i].at, n);
+			n = passers[i](tap, sides[i].p + sides[i].at, n);
 			sides[i].at += n;
 			passed += n;
 		}
 	while (passed > 0);
 }
 
+/* Returns whether both sides are held at once. */
+static bool
+converse(void *tap, passer *const passers[2], const uint8_t *p, size_t left,
+    size_t most)
+{
+	struct side sides[2] = { { .p = malloc(left + 1) },
+		{ .p = malloc(left + 1) } };
+	bool is_server, are_held;
+	size_t n;
+
+	while (next_piece(&p, &left, &is_server, &n)) {
+		memcpy(sides[is_server].p + sides[is_server].n, p, n);
+		sides[is_server].n += n;
+		offer(tap, passers, sides, most);
+		p += n;
+		left -= n;
+	}
+	are_held = sides[0].at < sides[0].n && sides[1].at < sides[1].n;
+	free(sides[0].p);
+	free(sides[1].p);
+	return are_held;
+}
+
+static struct told
+through_sftp(const uint8_t *p, size_t left, size_t most)
+{
+	static passer *const passers[] = { sftp_client, sftp_server };
+	/* Its end leaves no handle open: what is large need not be cleared. */
+	static struct sftptap tap;
+	struct sftptap *t = &tap;
+	struct told told = { 0 };
+
+	t->tell = note;
+	t->context = &told;
+	t->is_over = t->has_begun = t->is_refused = false;
+	t->client.n = t->server.n = t->first = t->end = 0;
+	t->client.skip = t->server.skip = 0;
+	if (converse(t, passers, p, left, most) && !t->is_refused)
+		abort();
+	sftptap_end(t);
+	if (t->n_handles != 0 || t->first != t->end)
+		abort();
+	return told;
+}
+
 static struct told
 through_scp(const uint8_t *p, size_t left, size_t most)
 {
+	static passer *const passers[] = { scp_sender, scp_receiver };
 	struct scptap *t = calloc(1, sizeof(*t));
-	struct side sides[2] = { { .p = malloc(left + 1) },
-		{ .p = malloc(left + 1) } };
 	struct told told = { 0 };
-	bool is_server;
-	size_t n;
 
 	t->tell = note;
 	t->context = &told;
 	t->action = FILEOP_UPLOAD;
-	while (next_piece(&p, &left, &is_server, &n)) {
-		memcpy(sides[is_server].p + sides[is_server].n, p, n);
-		sides[is_server].n += n;
-		offer(t, sides, most);
-		p += n;
-		left -= n;
-	}
-	/* Both are never held at once. */
-	if (!t->is_over && sides[0].at < sides[0].n && sides[1].at < sides[1].n)
+	if (converse(t, passers, p, left, most) && !t->is_refused)
 		abort();
 	scptap_end(t);
-	free(sides[0].p);
-	free(sides[1].p);
 	free(t);
 	return told;
 }

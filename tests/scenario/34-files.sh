@@ -107,11 +107,11 @@ fresh
 scp_as alice -O deploy@web1:/etc/shadow deploy@web1:nothing "$LAB/tree/"
 exits 1
 warns 'nothing: No such file'
-event '.event=="scp" and .code=="T3004E" and .path=="/etc/shadow" and (.error|test("Permission denied"))'
-event '.event=="scp" and .code=="T3004E" and .path=="nothing" and (.error|test("No such file"))'
+event '.event=="scp" and .code=="T3004E" and .path=="/etc/shadow" and (.error|test("^the server says: .*Permission denied"))'
+event '.event=="scp" and .code=="T3004E" and .path=="nothing" and (.error|test("^the server says: .*No such file"))'
 scp_as alice -O "$LAB/random" deploy@web1:/etc/no
 exits 1
-event '.event=="scp" and .code=="T3005E" and .path=="/etc/no" and .name=="random" and .bytes==0 and (.error|test("Permission denied"))'
+event '.event=="scp" and .code=="T3005E" and .path=="/etc/no" and .name=="random" and .bytes==0 and (.error|test("^the server says: .*Permission denied"))'
 
 story "under strict its bytes are on record as well"
 printf 'get /etc/hostname %s/hostname\n' "$LAB" >"$LAB/batch"
@@ -168,28 +168,29 @@ event '.event=="exec" and .exit_code==0'
 
 story "a command that is more than a copy is a command like any other"
 fresh
-printf 'C0644 1 more\n' | ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 'cat; scp -t /tmp/x; echo more' >"$LAB/out" 2>"$LAB/err"
+printf 'C0644 1 more\n' | ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 'cat; scp -t in; echo more' >"$LAB/out" 2>"$LAB/err"
 event '.event=="exec"'
 no_event '.event=="scp" or .event=="recording.failed" or .event=="session.data"'
 
 story "a client that sends everything at once, waiting for nothing"
 fresh
+install -d -o deploy "$h/in"
 printf 'C0644 6 sent\nwhole\n\0C0644 3 more\nabc\0' |
-  ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 'scp -t /tmp' >"$LAB/out" 2>"$LAB/err"
-[ "$(cat /tmp/sent)" = whole ] && [ "$(cat /tmp/more)" = abc ] || fail "it arrived as '$(cat /tmp/sent)' and '$(cat /tmp/more)'"
+  ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 'scp -t in' >"$LAB/out" 2>"$LAB/err"
+[ "$(cat "$h/in/sent")" = whole ] && [ "$(cat "$h/in/more")" = abc ] || fail "it arrived as '$(cat "$h/in/sent")' and '$(cat "$h/in/more")'"
 event '.event=="scp" and .name=="sent" and .bytes==6 and .code=="T3005I"'
 event '.event=="scp" and .name=="more" and .bytes==3 and .code=="T3005I"'
 # A record where a file's data would be, had it not been refused.
 fresh
 printf 'C0644 20 dir\nC0644 4 hidden\nevil\0\0C0644 2 seen\nok\0' >"$LAB/in"
-mkdir /tmp/dir
-ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 'scp -t /tmp' <"$LAB/in" >"$LAB/out" 2>"$LAB/err"
+mkdir "$h/in/dir"
+ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 'scp -t in' <"$LAB/in" >"$LAB/out" 2>"$LAB/err"
 event '.event=="session.end"'
 event '.event=="scp" and .name=="dir" and .code=="T3005E"'
 for name in hidden seen; do
-  if [ -e "/tmp/$name" ]; then event ".event==\"scp\" and .name==\"$name\" and .code==\"T3005I\""; fi
+  if [ -e "$h/in/$name" ]; then event ".event==\"scp\" and .name==\"$name\" and .code==\"T3005I\""; fi
 done
-[ -e /tmp/hidden ] || fail "scp did not take what came after its refusal: this story shows nothing"
+[ -e "$h/in/hidden" ] || fail "scp did not take what came after its refusal: this story shows nothing"
 
 story "the recorder is killed: so is the session, and that is told"
 fresh
@@ -201,3 +202,69 @@ pkill -9 -x recorder
 event '.event=="recording.failed" and (.reason|test("killed"))'
 event '.event=="session.end"'
 wait $client && fail "sftp says that it was copied"
+
+story "a client of one's own cannot do what is not told"
+cat >"$LAB/raw.py" <<'END2'
+import os, struct, subprocess, sys, time
+lab, key, what = sys.argv[1:4]
+p = subprocess.Popen(["ssh", "-F", f"{lab}/ssh_config", "-i", f"{lab}/keys/{key}", "-s", "deploy@web1", "sftp"],
+                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+u = lambda n: struct.pack(">I", n)
+q = lambda n: struct.pack(">Q", n)
+s = lambda t: u(len(t)) + t
+packet = lambda kind, body: s(bytes([kind]) + body)
+def send(*packets): p.stdin.write(b"".join(packets)); p.stdin.flush()
+def answer():
+    n = struct.unpack(">I", p.stdout.read(4))[0]
+    return p.stdout.read(n)
+send(packet(1, u(3))); answer()
+handle = u(0)
+if what == "guessed":
+    send(packet(3, u(1) + s(b"innocent") + u(1) + u(0)), packet(4, u(2) + s(handle)), packet(3, u(3) + s(b"secret") + u(1) + u(0)),
+         packet(5, u(4) + s(handle) + q(0) + u(100)), packet(4, u(5) + s(handle)))
+    for _ in range(5): answer()
+if what == "short":
+    body = b"\x0d" + u(1) + u(6) + b"victim"
+    try: send(u(5) + body); p.stdin.close()
+    except BrokenPipeError: pass
+if what == "late":
+    send(packet(3, u(1) + s(b"/dev/zero") + u(1) + u(0)), packet(3, u(2) + s(b"sink") + u(26) + u(0))); answer(); answer()
+    send(packet(200, u(3) + s(b"copy-data") + s(u(0)) + q(0) + q(1 << 28) + s(u(1)) + q(0)), packet(99, b"x" * 1000) * 1000,
+         packet(18, u(4) + s(b"victim") + s(b"moved")), packet(99, b"x" * 1000) * 100)
+    time.sleep(0.1); p.kill()
+if what == "flood":
+    for i in range(3000): send(packet(15, u(i) + s(b"none%d" % i)))
+    send(packet(13, u(1) + s(b"victim")))
+    for i in range(3000): send(packet(15, u(i) + s(b"none%d" % i)))
+    for _ in range(6001): answer()
+if what != "late":
+    try: p.stdin.close()
+    except BrokenPipeError: pass
+p.wait()
+END2
+raw() {
+  fresh
+  for name in innocent secret victim; do echo "$name" >"$h/$name"; done
+  chown deploy: "$h"/{innocent,secret,victim}
+  timeout 50 python3 "$LAB/raw.py" "$LAB" alice "$1"
+  event '.event=="connection.end"'
+}
+raw guessed
+event '.event=="sftp" and .action=="close" and .path=="secret" and .bytes_read==7'
+event '.event=="sftp" and .action=="close" and .path=="innocent" and .bytes_read==0'
+raw short
+[ -e "$h/victim" ] || fail "it was removed"
+event '.event=="recording.failed" and (.reason|test("a request that no client sends; the session is ended"))'
+raw late
+[ -e "$h/victim" ] || event '.event=="sftp" and .action=="rename" and .path=="victim" and .target_path=="moved"'
+rm -f "$h/moved" "$h/sink"
+raw flood
+event '.event=="sftp" and .action=="remove" and .path=="victim" and .code=="TS011I"'
+[ "$(count_events '.event=="sftp" and .action=="rmdir"')" = 6000 ] || fail "$(count_events '.action=="rmdir"') of 6,000 were told"
+no_event '.event=="audit.gap"'
+# scp's record that is longer than its buffer.
+fresh
+{ printf 'C0644 100 seen\0'; head -c 2100 /dev/zero | tr '\0' A; printf '\nC0644 2 hidden\nab\0'; } |
+  ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 'scp -t in' >"$LAB/out" 2>"$LAB/err"
+event '.event=="recording.failed" and (.reason|test("longer than any of scp"))'
+[ ! -e "$h/in/hidden" ] || [ "$(cat "$h/in/hidden")" = evil ] || fail "a file came by unseen"

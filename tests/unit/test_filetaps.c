@@ -69,33 +69,36 @@ start(size_t piece_size)
 	told[0] = '\0';
 }
 
-static void
+/* Returns how much of it passed. */
+static size_t
 say(bool is_client, const struct writer *w)
 {
-	size_t at, n;
+	size_t at, n, passed = 0, all = 0;
 
 	ck_assert_int_eq(writer_error(w), 0);
-	for (at = 0; at < w->len; at += n) {
+	for (at = 0; at < w->len && passed == all; at += n) {
 		n = w->len - at < piece ? w->len - at : piece;
 		/* A copy of its own: reading past it is seen. */
 		uint8_t *p = malloc(n);
 
 		memcpy(p, w->p + at, n);
-		if (is_client)
-			sftptap_client(sftp, p, n);
-		else
-			sftptap_server(sftp, p, n);
+		passed += is_client ? sftptap_client(sftp, p, n)
+				    : sftptap_server(sftp, p, n);
+		all += n;
 		free(p);
 	}
+	return passed;
 }
 
-/* A packet: b a byte, u 32 bits, q 64 bits, s a string, z 32 bits and as many
- * bytes of zero. */
-static void
+/* A packet: b a byte, u 32 bits, q 64 bits, s a string, n one with a NUL at its
+ * end, z 32 bits and as many bytes of zero, l only these 32 bits. true: it
+ * passed. */
+static bool
 packet(bool is_client, const char *form, ...)
 {
 	struct writer w = { .max_bytes = 2 * WRITER_MAX_BYTES };
-	size_t mark = writer_string_begin(&w);
+	size_t mark = writer_string_begin(&w), passed;
+	const char *text;
 	uint32_t n;
 	va_list ap;
 
@@ -111,8 +114,15 @@ packet(bool is_client, const char *form, ...)
 		case 'q':
 			writer_u64(&w, va_arg(ap, uint64_t));
 			break;
+		case 'l':
+			writer_u32(&w, va_arg(ap, uint32_t));
+			break;
 		case 's':
 			writer_cstring(&w, va_arg(ap, const char *));
+			break;
+		case 'n':
+			text = va_arg(ap, const char *);
+			writer_string(&w, text, strlen(text) + 1);
 			break;
 		default:
 			writer_u32(&w, n = va_arg(ap, uint32_t));
@@ -121,8 +131,10 @@ packet(bool is_client, const char *form, ...)
 		}
 	va_end(ap);
 	writer_string_end(&w, mark);
-	say(is_client, &w);
+	passed = say(is_client, &w);
+	n = (uint32_t)w.len;
 	writer_clear(&w);
+	return passed == n;
 }
 
 static void
@@ -253,31 +265,94 @@ START_TEST(what_has_no_answer)
 }
 END_TEST
 
-/* As many as there is no room for: the oldest are told as they are, and those
- * that are there still have their answers. */
+/* As many as there is no room for: the rest waits, and nothing is forgotten. */
 START_TEST(too_many_without_an_answer)
 {
-	unsigned i, n = SFTPTAP_PENDING / 64, unanswered = 0, answered = 0;
+	unsigned sent = 0, answered = 0, n = 20000, at = 0;
 	char name[64], *line;
 
 	begin(1000000);
-	for (i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "/%u", i);
-		packet(true, "bus", 13, U(i), name);
+	while (answered < n) {
+		snprintf(name, sizeof(name), "/%u", sent);
+		if (sent < n && packet(true, "bus", 13, U(sent), name)) {
+			sent++;
+			continue;
+		}
+		ck_assert_uint_gt(sent, answered);
+		status(answered++, 0);
 	}
-	for (i = 0; i < n; i++)
-		status(i, 0);
 	for (line = strtok(told, "\n"); line != NULL;
 	     line = strtok(NULL, "\n")) {
-		snprintf(name, sizeof(name), "remove /%u%s",
-		    unanswered + answered,
-		    strchr(line, 'u') != NULL ? " unanswered" : "");
+		snprintf(name, sizeof(name), "remove /%u", at++);
 		ck_assert_str_eq(line, name);
-		*(strchr(line, 'u') != NULL ? &unanswered : &answered) += 1;
 	}
-	ck_assert_uint_eq(unanswered + answered, n);
-	ck_assert_uint_gt(unanswered, 0);
-	ck_assert_uint_gt(answered, 1000);
+	ck_assert_uint_eq(at, n);
+}
+END_TEST
+
+/* By what the server has open when it reads a request, not when it is sent. */
+START_TEST(handles_that_are_guessed)
+{
+	begin(64);
+	packet(true, "busuu", 3, U(1), "/innocent", U(1), NONE);
+	packet(false, "bus", 102, U(1), "H");
+	packet(true, "bus", 4, U(2), "H");
+	packet(true, "busuu", 3, U(3), "/secret", U(3), NONE);
+	packet(true, "busqu", 5, U(4), "H", (uint64_t)0, U(100));
+	packet(true, "busuu", 10, U(5), "H", U(4), U(04777));
+	packet(true, "busqz", 6, U(6), "H", (uint64_t)0, U(7));
+	packet(true, "bus", 4, U(7), "H");
+	status(2, 0);
+	packet(false, "bus", 102, U(3), "H");
+	packet(false, "buz", 103, U(4), U(50));
+	status(5, 0);
+	status(6, 0);
+	status(7, 0);
+	is_told("open /innocent\nclose /innocent\nopen /secret\n"
+		"fsetstat /secret\nclose /secret read=50 wrote=7\n");
+}
+END_TEST
+
+START_TEST(what_reads_as_something_else)
+{
+	begin(3);
+	/* No request has this type, though extensions have none. */
+	packet(true, "buss", 0, U(1), "/innocent", "/innocent2");
+	packet(true, "bus", 13, U(1), "/victim");
+	status(1, 0);
+	/* A NUL at the end is no part of a text. */
+	packet(true, "bunnn", 200, U(1), "hardlink@openssh.com", "/a", "/b");
+	status(1, 0);
+	is_told("remove /victim\nlink /a /b\n");
+}
+END_TEST
+
+/* The server would take the rest from the next packet. */
+static void
+is_refused(bool has_passed)
+{
+	ck_assert(!has_passed);
+	ck_assert(sftp->is_refused);
+	is_told("lost the client sent a request that no client sends; the "
+		"session is ended failed\n");
+	ck_assert(!packet(true, "bus", 13, U(1), "/more"));
+	is_told("");
+}
+
+START_TEST(requests_that_are_too_short)
+{
+	begin(pieces[_i]);
+	is_refused(packet(true, "b", 13));
+	begin(pieces[_i]);
+	is_refused(packet(true, "bul", 13, U(1), U(10)));
+	begin(pieces[_i]);
+	is_refused(packet(true, "busl", 18, U(1), "/a", U(100)));
+	begin(pieces[_i]);
+	is_refused(packet(true, "bus", 3, U(1), "/a"));
+	begin(pieces[_i]);
+	is_refused(packet(true, "busqu", 6, U(1), "H", (uint64_t)0, U(1)));
+	begin(pieces[_i]);
+	is_refused(packet(true, "busu", 9, U(1), "/a", U(4)));
 }
 END_TEST
 
@@ -507,21 +582,19 @@ START_TEST(scp_as_scp_reads_it)
 
 	scp_start(FILEOP_UPLOAD);
 	ANSWERS("\0");
-	/* A NUL ends a name, and a line is no longer than its buffer. */
+	/* A NUL ends a name, and no line is so long. */
 	SENDS("C0600 1 shown\0hidden\n");
 	ANSWERS("\0");
 	SENDS("x\0");
 	ANSWERS("\0");
+	is_told("upload shown wrote=1\n");
 	memset(line, 'n', SCPTAP_LINE);
 	memcpy(line, "C0600 1 ", 8);
 	ck_assert_uint_eq(scp_say(true, line, SCPTAP_LINE), SCPTAP_LINE - 1);
-	ANSWERS("\1File name too long\n");
-	SENDS("C0600 1 next\n");
-	ANSWERS("\0");
-	SENDS("x\0");
-	ANSWERS("\0");
-	is_told("upload shown wrote=1\nupload File name too long failed cut\n"
-		"upload next wrote=1\n");
+	is_told("lost a line is longer than any of scp's; the session is ended "
+		"failed\n");
+	ck_assert_uint_eq(scp_say(true, "\n", 1), 0);
+	ck_assert_uint_eq(scp_say(false, "\0", 1), 0);
 }
 END_TEST
 
@@ -554,6 +627,12 @@ static const struct {
 	{ "LC_ALL=C exec /usr/bin/scp -f 'a;b' c", "'a;b' c",
 	    FILE_TAP_SCP_SOURCE },
 	{ "scp -f \"a>b\" c\\;d", "\"a>b\" c\\;d", FILE_TAP_SCP_SOURCE },
+	{ "scp -l 9999 -f F", "F", FILE_TAP_SCP_SOURCE },
+	{ "scp -l9999 -o 'A -t' -f F", "F", FILE_TAP_SCP_SOURCE },
+	{ "\\scp -f F", "F", FILE_TAP_SCP_SOURCE },
+	{ "command scp -f F", "F", FILE_TAP_SCP_SOURCE },
+	{ "'/usr/lib/openssh/sftp-server'", "", FILE_TAP_SFTP },
+	{ "\"s\"cp '-t' x", "x", FILE_TAP_SCP_SINK },
 	{ "scp -t x; bash", "", FILE_TAP_NONE },
 	{ "scp -t x >y", "", FILE_TAP_NONE },
 	{ "scp a b", "", FILE_TAP_NONE },
@@ -596,6 +675,10 @@ case_filetaps(void)
 	tcase_add_test(c, answers_out_of_order);
 	tcase_add_test(c, what_has_no_answer);
 	tcase_add_test(c, too_many_without_an_answer);
+	tcase_add_test(c, handles_that_are_guessed);
+	tcase_add_test(c, what_reads_as_something_else);
+	tcase_add_loop_test(c, requests_that_are_too_short, 0,
+	    ARRAY_SIZE(pieces));
 	tcase_add_test(c, more_files_open_than_are_followed);
 	tcase_add_test(c, errors_of_a_file_once);
 	tcase_add_loop_test(c, a_path_that_is_too_long, 0, ARRAY_SIZE(pieces));
