@@ -68,7 +68,8 @@ struct fileop {
 	uint8_t is_unanswered; /* whether it has is not known */
 	uint8_t is_cut; /* a text was longer than is told */
 	uint8_t is_directory; /* close */
-	uint8_t is_senders; /* scp: `message` is of the side that has the file */
+	uint8_t
+	    is_senders; /* scp: `message` is of the side that has the file */
 	uint8_t attributes; /* FILEOP_HAS_* */
 	uint32_t flags; /* of open: SSH_FXF_* */
 	uint32_t status; /* SSH_FX_*, if it has failed */

@@ -134,15 +134,18 @@ join(struct jumps *j)
 	json_t *start;
 	size_t i;
 
-	j->before = calloc(json_array_size(j->starts) + 1, sizeof(*j->before));
+	j->before =
+	    calloc(json_array_size(j->starts) + 1, sizeof(const json_t *));
 	if (j->before == NULL)
 		return -ENOMEM;
-	json_array_foreach (j->starts, i, start)
+	json_array_foreach (j->starts, i, start) {
 		if (json_object_set(j->by_id,
 			eventlog_text(start, "connection_id"), start) < 0)
 			return -ENOMEM;
-	json_array_foreach (j->starts, i, start)
+	}
+	json_array_foreach (j->starts, i, start) {
 		j->before[i] = find_before(j, start);
+	}
 	return 0;
 }
 
