@@ -129,6 +129,16 @@ refuse_connection(struct connection *c, const char *why)
 	return -EUSERS;
 }
 
+static int
+refuse_untraced(struct connection *c)
+{
+	struct keeper_message untraced = { .type = KEEPERMSG_UNTRACED };
+
+	(void)keepermsg_send(c->sshd, &untraced);
+	unlink(c->path);
+	return -EOPNOTSUPP;
+}
+
 /* Counted together with this one, which is there by then: of two that come at
  * once, one is the last. */
 static int
@@ -188,6 +198,8 @@ begin(struct connection *c)
 	if (c->host->print_last_log)
 		lastlogin_read((uid_t)c->hello.uid, c->last_login);
 	tracelink_begin(c);
+	if (c->hello.limits.trace_required && c->trace.fd < 0)
+		return refuse_untraced(c);
 	/* A login waits for this word, and for nothing after it. */
 	if ((r = keepermsg_send(c->sshd, &ready)) < 0) {
 		unlink(c->path);

@@ -100,6 +100,9 @@ tracelink_keep(struct connection *c)
 
 	if (t->fd >= 0 && has_gone(t))
 		tracelink_clear(t);
+	if (t->fd < 0 && c->hello.limits.trace_required)
+		connection_tell_to_end(c,
+		    "it is not traced any more, and the role demands it");
 	if (t->fd >= 0 || clock_boot_ms() - t->tried_ms < RETRY_MS)
 		return;
 	t->tried_ms = clock_boot_ms();

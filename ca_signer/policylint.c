@@ -224,9 +224,7 @@ lint_options(struct linter *l, const struct role *role,
     const struct role_places *at)
 {
 	const struct role_options *o = &role->options;
-	const struct role_option *row;
 	struct role_options plain;
-	struct jsonread_place place;
 
 	role_options_default(&plain);
 	if (o->port_forwarding && o->permitopen.n > 0)
@@ -248,12 +246,6 @@ lint_options(struct linter *l, const struct role *role,
 		contradiction(l, at, "port_forwarding", LINT_NOTE,
 		    "force_command does not forbid it: with ssh -N nothing "
 		    "runs");
-	if ((row = role_options_unenforced(o)) != NULL) {
-		place = jsonread_in(&at->options, row->name);
-		add(l, LINT_WARNING, &place,
-		    "hosts of this version cannot do it, and refuse logins by "
-		    "this role");
-	}
 }
 
 static void

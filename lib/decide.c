@@ -329,7 +329,6 @@ static enum reason
 check_access(struct judge *j)
 {
 	const struct role_options *o = &j->d->access.options;
-	const struct role_option *row;
 	uint64_t end;
 
 	if (o->max_session_ttl_s != 0) {
@@ -341,12 +340,6 @@ check_access(struct judge *j)
 		return REASON_SOURCE_CONFLICT;
 	if (o->require_mfa && !has_second_factor(j->q->cert))
 		return REASON_MFA_REQUIRED;
-	if ((row = role_options_unenforced(o)) != NULL) {
-		judge_say(j->d,
-		    "the role demands '%s', which this version cannot do",
-		    row->name);
-		return REASON_NOT_ENFORCED;
-	}
 	return j->q->now_s >= j->d->access.expires_s ? REASON_SESSION_TTL
 						     : REASON_NONE;
 }

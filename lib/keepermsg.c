@@ -66,6 +66,7 @@ put_limits(struct writer *w, const struct keeper_limits *l)
 	writer_u64(w, l->record_exec_max_bytes);
 	writer_u8(w, l->record_strict);
 	writer_u8(w, l->record_input);
+	writer_u8(w, l->trace_required);
 	writer_u8(w, l->survivors_kill);
 	writer_u8(w, l->no_file_copy);
 }
@@ -84,6 +85,7 @@ get_limits(struct reader *r, struct keeper_limits *l)
 		return -EBADMSG;
 	if ((e = get_bool(r, &l->record_strict)) < 0 ||
 	    (e = get_bool(r, &l->record_input)) < 0 ||
+	    (e = get_bool(r, &l->trace_required)) < 0 ||
 	    (e = get_bool(r, &l->survivors_kill)) < 0)
 		return e;
 	return get_bool(r, &l->no_file_copy);
@@ -235,6 +237,7 @@ encode(struct writer *w, const struct keeper_message *m)
 	case KEEPERMSG_READY:
 	case KEEPERMSG_BYE:
 	case KEEPERMSG_DONE:
+	case KEEPERMSG_UNTRACED:
 		break;
 	}
 }
@@ -260,6 +263,7 @@ get_body(struct reader *r, struct keeper_message *m)
 	case KEEPERMSG_READY:
 	case KEEPERMSG_BYE:
 	case KEEPERMSG_DONE:
+	case KEEPERMSG_UNTRACED:
 		return 0;
 	}
 	return -EBADMSG;
@@ -343,6 +347,7 @@ keepermsg_clear(struct keeper_message *m)
 	case KEEPERMSG_READY:
 	case KEEPERMSG_BYE:
 	case KEEPERMSG_DONE:
+	case KEEPERMSG_UNTRACED:
 		break;
 	}
 	*m = (struct keeper_message){ 0 };

@@ -30,7 +30,8 @@ enum keepermsg_type {
 	KEEPERMSG_EXIT = 7, /* wrapper: how the program ended */
 	KEEPERMSG_ENVIRONMENT = 8, /* module: PAM is done; what it set */
 	KEEPERMSG_DONE = 9, /* keeper, to an EXIT: the client has all output */
-	KEEPERMSG_END = 10 /* root: the connection is to end, and why */
+	KEEPERMSG_END = 10, /* root: the connection is to end, and why */
+	KEEPERMSG_UNTRACED = 11 /* keeper, to a HELLO: trace is not there */
 };
 
 /* What ends a connection or bounds it; 0: nothing does. */
@@ -43,6 +44,7 @@ struct keeper_limits {
 	uint64_t record_exec_max_bytes;
 	bool record_strict; /* no record, no session */
 	bool record_input; /* what is typed, while it is echoed */
+	bool trace_required; /* no tracing, no session */
 	bool survivors_kill;
 	bool no_file_copy;
 };

@@ -49,7 +49,7 @@ static const struct {
 	    "the role wants a certificate that was issued with a second "
 	    "factor" },
 	[REASON_NOT_ENFORCED] = { "not_enforced",
-	    "the role demands what this version cannot do" },
+	    "the role demands what this host cannot do" },
 	[REASON_SESSION_TTL] = { "session_ttl",
 	    "the certificate is older than the role accepts" },
 	[REASON_COMMAND_CONFLICT] = { "command_conflict",
@@ -64,6 +64,9 @@ static const struct {
 	    "the connection's keeper did not answer" },
 	[REASON_MAX_CONNECTIONS] = { "max_connections",
 	    "the role allows no more connections at a time" },
+	[REASON_NOT_TRACED] = { "not_traced",
+	    "the role demands tracing, and trace does not answer on this "
+	    "host" },
 	[REASON_BYPASSABLE_SHELL] = { "bypassable_shell",
 	    "the role demands recording, and the account's shell can be made "
 	    "to run something before that begins" },

@@ -10,51 +10,46 @@
 #define RECORD_EXEC_DEFAULT (1024U * 1024U)
 
 #define AT(field) offsetof(struct role_options, field)
-#define GIVES(name, field)                                               \
+#define GIVES(name, field)                                                     \
+	{                                                                      \
+		name, OPTION_BOOL, MERGE_ANY, AT(field), { NULL, NULL }, false \
+	}
+#define DEMANDS(name, field, no, yes)                                      \
+	{                                                                  \
+		name, OPTION_BOOL, MERGE_ANY, AT(field), { no, yes }, true \
+	}
+#define LIMITS(name, type, field)                                        \
 	{                                                                \
-		name, OPTION_BOOL, MERGE_ANY, AT(field), { NULL, NULL }, \
-		    false, true                                          \
-	}
-#define DEMANDS(name, field, no, yes, is_enforced)                          \
-	{                                                                   \
-		name, OPTION_BOOL, MERGE_ANY, AT(field), { no, yes }, true, \
-		    is_enforced                                             \
-	}
-#define LIMITS(name, type, field, is_enforced)                            \
-	{                                                                 \
-		name, type, MERGE_LEAST, AT(field), { NULL, NULL }, true, \
-		    is_enforced                                           \
+		name, type, MERGE_LEAST, AT(field), { NULL, NULL }, true \
 	}
 
 const struct role_option role_option_rows[] = {
-	LIMITS("max_session_ttl", OPTION_SECONDS, max_session_ttl_s, true),
-	LIMITS("max_connection_time", OPTION_SECONDS, max_connection_time_s,
-	    true),
-	LIMITS("idle_timeout", OPTION_SECONDS, idle_timeout_s, true),
+	LIMITS("max_session_ttl", OPTION_SECONDS, max_session_ttl_s),
+	LIMITS("max_connection_time", OPTION_SECONDS, max_connection_time_s),
+	LIMITS("idle_timeout", OPTION_SECONDS, idle_timeout_s),
 	GIVES("pty", pty),
 	GIVES("port_forwarding", port_forwarding),
 	{ "permitopen", OPTION_TARGETS, MERGE_UNION, AT(permitopen),
-	    { NULL, NULL }, false, true },
+	    { NULL, NULL }, false },
 	GIVES("agent_forwarding", agent_forwarding),
 	GIVES("x11_forwarding", x11_forwarding),
 	{ "file_copy", OPTION_BOOL, MERGE_ALL, AT(file_copy), { NULL, NULL },
-	    false, true },
+	    false },
 	{ "force_command", OPTION_COMMAND, MERGE_SAME, AT(force_command),
-	    { NULL, NULL }, true, true },
+	    { NULL, NULL }, true },
 	{ "source", OPTION_RANGES, MERGE_COMMON, AT(source), { NULL, NULL },
-	    true, true },
-	DEMANDS("disconnect_expired_cert", disconnect_expired_cert, NULL, NULL,
-	    true),
-	DEMANDS("record", record_strict, "best_effort", "strict", true),
+	    true },
+	DEMANDS("disconnect_expired_cert", disconnect_expired_cert, NULL, NULL),
+	DEMANDS("record", record_strict, "best_effort", "strict"),
 	{ "record_exec_max", OPTION_BYTES, MERGE_MOST,
-	    AT(record_exec_max_bytes), { NULL, NULL }, false, true },
-	DEMANDS("survivors", survivors_kill, "keep", "kill", true),
-	LIMITS("max_connections", OPTION_COUNT, max_connections, true),
-	LIMITS("max_sessions", OPTION_COUNT, max_sessions, true),
+	    AT(record_exec_max_bytes), { NULL, NULL }, false },
+	DEMANDS("survivors", survivors_kill, "keep", "kill"),
+	LIMITS("max_connections", OPTION_COUNT, max_connections),
+	LIMITS("max_sessions", OPTION_COUNT, max_sessions),
 	DEMANDS("enhanced_recording", enhanced_required, "best_effort",
-	    "required", false),
-	DEMANDS("require_mfa", require_mfa, NULL, NULL, true),
-	DEMANDS("record_input", record_input, NULL, NULL, true),
+	    "required"),
+	DEMANDS("require_mfa", require_mfa, NULL, NULL),
+	DEMANDS("record_input", record_input, NULL, NULL),
 };
 const size_t role_option_n_rows = ARRAY_SIZE(role_option_rows);
 
@@ -184,29 +179,6 @@ role_options_merge(struct role_options *into, const struct role_options *from)
 			merge_number(row, a, *(const uint64_t *)b);
 	}
 	return r;
-}
-
-/* Not a permission that is missing: a promise that would not be kept. */
-static bool
-is_demanded(const struct role_option *row, const struct role_options *o)
-{
-	const void *field = (const char *)o + row->offset;
-
-	if (row->type != OPTION_BOOL)
-		return *(const uint64_t *)field != 0;
-	return *(const bool *)field != (row->merge == MERGE_ALL);
-}
-
-const struct role_option *
-role_options_unenforced(const struct role_options *o)
-{
-	size_t i;
-
-	for (i = 0; i < role_option_n_rows; i++)
-		if (!role_option_rows[i].is_enforced &&
-		    is_demanded(&role_option_rows[i], o))
-			return &role_option_rows[i];
-	return NULL;
 }
 
 static int

@@ -64,7 +64,6 @@ struct role_option {
 	size_t offset; /* of the field in struct role_options */
 	const char *words[2]; /* of a bool that is not JSON's: no, yes */
 	bool is_demand; /* set, it narrows what a session may */
-	bool is_enforced; /* by the programs of this version */
 };
 
 extern const struct role_option role_option_rows[];
@@ -83,8 +82,6 @@ int role_options_merge(struct role_options *into,
  * well: 0, -EBADMSG, -ENOMEM. Only rows that say more are written. */
 int role_options_parse(struct reader *r, struct role_options *ret);
 void role_options_write(struct writer *w, const struct role_options *o);
-/* The first that demands what this version cannot do; NULL if there is none. */
-const struct role_option *role_options_unenforced(const struct role_options *o);
 /* Does this row say something else than a role without options? */
 bool role_option_is_default(const struct role_option *row,
     const struct role_options *o);

@@ -128,6 +128,7 @@ limits_of(const struct login *l)
 	limits.record_exec_max_bytes = a->options.record_exec_max_bytes;
 	limits.record_strict = a->options.record_strict;
 	limits.record_input = a->options.record_input;
+	limits.trace_required = a->options.enhanced_required;
 	limits.survivors_kill = a->options.survivors_kill;
 	limits.no_file_copy = !a->options.file_copy;
 	return limits;
@@ -188,6 +189,8 @@ greet(int fd, struct login *l)
 		conf_error(&l->error, 0, "%s", answer.u.denied);
 		r = -EUSERS;
 	}
+	if (answer.type == KEEPERMSG_UNTRACED)
+		r = -EOPNOTSUPP;
 	keepermsg_clear(&answer);
 	return r;
 }
@@ -300,6 +303,8 @@ open_connection(pam_handle_t *pamh, struct login *l)
 		return reason;
 	if ((fd = start_keeper(l)) == -EUSERS)
 		return REASON_MAX_CONNECTIONS;
+	if (fd == -EOPNOTSUPP)
+		return REASON_NOT_TRACED;
 	if (fd < 0) {
 		if (l->break_glass == REASON_NONE) {
 			conf_error(&l->error, 0, "%s: %s",

@@ -71,6 +71,24 @@ show 'countersign-audit search release-7' countersign-audit search release-7
 show 'countersign-audit verify' countersign-audit verify
 logged
 
+tell "What a script ran, and where it connected: from the kernel"
+/usr/libexec/countersign/trace &
+tracer=$!
+wait_until "trace listens" test -S /run/countersign/trace.sock
+printf '#!/bin/sh\nid -un | tr a-z A-Z\n(exec 3<>/dev/tcp/127.0.0.1/22) 2>/dev/null || bash -c "exec 3<>/dev/tcp/127.0.0.1/22"\n' >/home/deploy/deploy.sh
+chmod 755 /home/deploy/deploy.sh
+as alice deploy -- ./deploy.sh
+exits 0
+printf '  $ ssh deploy@web1 ./deploy.sh\n    %s\n' "$(cat "$LAB/out")"
+settled
+sleep 0.5
+printf '  $ jq "select(.event==\"session.command\" or .event==\"session.network\")" events.jsonl\n'
+tail -n "+$((seen + 1))" $EVENTS | jq -c 'select(.emitter=="trace" and .sid and .event!="session.process_exit") |
+  if .event=="session.network" then {event, program, dst_addr, dst_port, established} else {event, path, argv, script} | del(..|nulls) end' | sed 's/^/    /'
+seen=$(wc -l <$EVENTS)
+kill $tracer
+wait $tracer
+
 tell "She may not be root"
 as alice root -- id
 refused

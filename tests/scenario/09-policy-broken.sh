@@ -51,13 +51,6 @@ broken 'denny: unknown key'
 story "the same key twice"
 sed -i 's/"deny": { "logins": \["root"\] }/"deny": {}, "deny": {}/' $P
 broken 'duplicate'
-story "an option that this version could not keep"
-sed -i 's/"port_forwarding": true/"enhanced_recording": "required"/' $P
-as alice deploy -- true
-refused
-event '.event=="auth" and .reason=="not_enforced" and (.error|test("demands .enhanced_recording."))'
-fresh
-install -m 640 -g _countersign "$LAB/good" $P
 story "no version"
 sed -i 's/"version": 1,//' $P
 broken 'version: missing'

@@ -17,6 +17,8 @@ story "countersign policy test: the table, by the function alone"
 runs countersign policy test "$TABLE/policy.json" "$TABLE/decisions.json"
 exits 0
 
+/usr/libexec/countersign/trace &
+wait_until "trace listens" test -S /run/countersign/trace.sock
 story "principals, explain and sshd"
 python3 "$here/decisions.py" "$LAB" "$TABLE/decisions.json" "$TABLE/policy.json" >"$LAB/out" 2>"$LAB/err"
 STATUS=$?

@@ -4,10 +4,12 @@
 
 policy <<END2
 { "version": 1, "roles": {
+    "demanding": { "allow": { "logins": ["deploy"], "node_labels": { "*": ["*"] } }, "options": { "enhanced_recording": "required" } },
     "web": { "allow": { "logins": ["alice", "deploy", "mallory", "root"], "node_labels": { "*": ["*"] } } } } }
 END2
 issue alice web
 issue bob web
+issue demanding demanding
 plain_sshd deploy
 start_trace() {
   /usr/libexec/countersign/trace &
@@ -285,5 +287,26 @@ grep -q '^CapEff:.*0000008000000000$' /proc/$TRACE/status || fail "it has $(grep
 runs /usr/libexec/countersign/trace --check
 exits 0
 grep -q '^level: ebpf' "$LAB/out" || fail "it says $(cat "$LAB/out")"
-kill $TRACE
-wait $TRACE
+
+story "a role that demands tracing: with it, when it is gone, without it"
+fresh
+ssh -F "$LAB/ssh_config" -i "$LAB/keys/demanding" deploy@web1 'echo in; sleep 30' >"$LAB/out" 2>"$LAB/err" &
+client=$!
+event '.event=="session.start" and .trace_level=="ebpf" and .user=="demanding@example.com"'
+ssh_stays alice deploy -- 'sleep 8; exit 6'
+kill -9 $TRACE
+wait $TRACE 2>/dev/null
+wait $client
+[ $? = 255 ] || fail "it goes on"
+says in
+event '.event=="client.disconnect" and (.reason|test("not traced any more"))'
+as demanding deploy -- true
+exits 255
+event '.event=="session.rejected" and .reason=="not_traced"'
+wait $CLIENT
+[ $? = 6 ] || fail "somebody else was put out"
+as alice deploy -- true
+exits 0
+event '.event=="session.start" and .trace_level=="none"'
+pkill -u deploy sleep
+settled

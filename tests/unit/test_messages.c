@@ -44,6 +44,7 @@ START_TEST(a_greeting_comes_back)
 		    .record_exec_max_bytes = 8,
 		    .record_strict = true,
 		    .record_input = true,
+		    .trace_required = true,
 		    .no_file_copy = true },
 		.cert = (uint8_t[]){ 'a', 0, 'b' },
 		.cert_len = 3,
@@ -64,6 +65,7 @@ START_TEST(a_greeting_comes_back)
 	ck_assert(got.u.hello.limits.record_exec_max_bytes == 8);
 	ck_assert(got.u.hello.limits.record_strict);
 	ck_assert(got.u.hello.limits.record_input);
+	ck_assert(got.u.hello.limits.trace_required);
 	ck_assert(!got.u.hello.limits.survivors_kill);
 	ck_assert(got.u.hello.limits.no_file_copy);
 	ck_assert_uint_eq(got.u.hello.cert_len, 3);

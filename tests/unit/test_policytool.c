@@ -79,8 +79,6 @@ static const struct {
 	    "accident only" },
 	{ OPTION("\"idle_timeout\":\"2h\",\"max_connection_time\":\"1h\""),
 	    "roles.a.options.idle_timeout", "never comes" },
-	{ OPTION("\"enhanced_recording\":\"required\""),
-	    "roles.a.options.enhanced_recording", "cannot do it" },
 	{ LOCK("\"target\":{\"user\":\"x\"},\"reason\":\"r\""), NULL, NULL },
 	{ LOCK("\"target\":{\"user\":\"x\"}"), "locks[0]", "no reason" },
 	{ LOCK("\"target\":{\"role\":\"b\"},\"reason\":\"r\""),
