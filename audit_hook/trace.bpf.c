@@ -106,6 +106,7 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct signal_struct *signal;
 	const struct cred *cred;
+	kuid_t loginuid;
 	unsigned int sessionid;
 	int exit_code;
 	uint64_t start_boottime;
@@ -143,6 +144,15 @@ struct {
 	__type(key, uint32_t);
 	__type(value, struct trace_member);
 } audit_sessions SEC(".maps");
+
+/* People who have a connection, by the login uid that PAM gave them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, uint32_t);
+	__type(value, uint8_t);
+} login_uids SEC(".maps");
 
 /* Sockets whose attempt was told, by cookie. */
 struct {
@@ -229,6 +239,16 @@ member_by_audit(struct task_struct *task)
 	if (session == 0xffffffff)
 		return NULL;
 	return bpf_map_lookup_elem(&audit_sessions, &session);
+}
+
+/* Started by cron, at, a user's systemd: of no connection, and not unknown. */
+static __always_inline int
+is_detached(struct task_struct *task)
+{
+	uint32_t uid = BPF_CORE_READ(task, loginuid.val);
+
+	return uid != 0xffffffff &&
+	    bpf_map_lookup_elem(&login_uids, &uid) != NULL;
 }
 
 static __always_inline void
@@ -322,6 +342,7 @@ fill_exec(struct scratch *s, struct task_struct *task,
 	s->exec.parent = number_of(BPF_CORE_READ(task, real_parent));
 	s->exec.uid = BPF_CORE_READ(cred, uid.val);
 	s->exec.euid = BPF_CORE_READ(cred, euid.val);
+	s->exec.login_uid = BPF_CORE_READ(task, loginuid.val);
 	s->exec.tty[0] = '\0';
 	if (tty != NULL)
 		bpf_probe_read_kernel_str(s->exec.tty, TRACE_TTY, &tty->name);
@@ -402,15 +423,19 @@ BPF_PROG(on_exec, struct task_struct *task, int old_pid,
 	uint32_t pid = number_of(task), zero = 0, flags = 0;
 	uint64_t start = BPF_CORE_READ(task, mm, arg_start), at;
 	uint64_t n = BPF_CORE_READ(task, mm, arg_end) - start;
-	struct trace_member *m;
+	struct trace_member *m, none = { 0 };
 	struct scratch *s;
 
 	if (pid == 0)
 		return 0;
 	if ((m = bpf_map_lookup_elem(&members, &pid)) == NULL) {
-		if ((m = member_by_audit(task)) == NULL)
-			return 0;
 		flags = TRACE_BY_AUDIT_SESSION;
+		if ((m = member_by_audit(task)) == NULL) {
+			if (!is_detached(task))
+				return 0;
+			m = &none;
+			flags = TRACE_DETACHED;
+		}
 	}
 	if ((s = bpf_map_lookup_elem(&scratches, &zero)) == NULL)
 		return 0;

@@ -153,6 +153,7 @@ announce_connection(struct tracer *t, struct client *c,
 	    (r = tracekernel_add_audit(t->kernel, m->audit_session_id,
 		 member)) < 0)
 		return r;
+	tracekernel_watch_uid(t->kernel, m->uid, true);
 	if (m->is_again) {
 		add_descendants(t, m->pid, m->audit_session_id, member);
 		traceevents_tell_gap(&t->events,
@@ -194,8 +195,11 @@ drop_client(struct tracer *t, struct client *c)
 {
 	struct traced *traced = tracetable_get(&t->events.table, c->connection);
 
-	if (traced != NULL)
+	if (traced != NULL) {
 		traced->is_closed = true;
+		if (tracetable_of_uid(&t->events.table, traced->uid) == NULL)
+			tracekernel_watch_uid(t->kernel, traced->uid, false);
+	}
 	close(c->fd);
 	free(c);
 }

@@ -28,10 +28,16 @@ traceevents_clear(struct traceevents *t)
 	tracetable_clear(&t->table);
 }
 
+/* Of a detached process only the account is known. */
 static struct event_context
 context_of(struct traceevents *t, struct traced *c, uint32_t session)
 {
 	const char *sid = tracetable_sid(&t->table, session);
+
+	if (c == &t->detached)
+		return (struct event_context){ .host = t->host,
+			.emitter = "trace",
+			.login = c->login };
 
 	return (struct event_context){ .host = t->host,
 		.emitter = "trace",
@@ -41,6 +47,22 @@ context_of(struct traceevents *t, struct traced *c, uint32_t session)
 		.sid = *sid != '\0' ? sid : NULL,
 		.audit_session_id = &c->audit_session_id,
 		.number = &c->number };
+}
+
+/* Whose a record is; NULL: nobody's who is known any more. */
+static struct traced *
+owner_of(struct traceevents *t, const struct trace_head *head, uint32_t n)
+{
+	const struct trace_exec *e = (const void *)head;
+	const struct traced *one;
+
+	if (head->member.connection != 0)
+		return tracetable_get(&t->table, head->member.connection);
+	if (head->type != TRACE_EXEC || n < sizeof(*e) ||
+	    (one = tracetable_of_uid(&t->table, e->login_uid)) == NULL)
+		return NULL;
+	memcpy(t->detached.login, one->login, sizeof(t->detached.login));
+	return &t->detached;
 }
 
 /* When it happened, not when it was read. */
@@ -129,6 +151,8 @@ add_exec_facts(struct event *ev, const struct trace_exec *e,
 	if ((e->flags & TRACE_SECURE) != 0)
 		event_bool(ev, "setuid", true);
 	if ((e->flags & TRACE_BY_AUDIT_SESSION) != 0)
+		event_bool(ev, "by_audit_session", true);
+	if ((e->flags & TRACE_DETACHED) != 0)
 		event_bool(ev, "detached", true);
 	if ((e->flags & TRACE_NO_ARGS) != 0)
 		event_bool(ev, "argv_unread", true);
@@ -200,8 +224,7 @@ flush_waiting(struct traceevents *t, const uint8_t *more, size_t n)
 	const uint8_t *data;
 	struct traced *c;
 
-	if (e == NULL ||
-	    (c = tracetable_get(&t->table, e->head.member.connection)) == NULL)
+	if (e == NULL || (c = owner_of(t, &e->head, t->waiting_n)) == NULL)
 		return;
 	data = (const uint8_t *)(e + 1);
 	if ((args = malloc(e->args_len + n + 1)) == NULL)
@@ -384,7 +407,7 @@ void
 traceevents_take(void *context, const struct trace_head *head, uint32_t n)
 {
 	struct traceevents *t = context;
-	struct traced *c = tracetable_get(&t->table, head->member.connection);
+	struct traced *c = owner_of(t, head, n);
 	const void *record = head;
 
 	if (c == NULL)

@@ -20,6 +20,7 @@ struct traceevents {
 	const struct settings *host;
 	struct eventsink sink;
 	struct tracetable table;
+	struct traced detached; /* stands for no connection */
 	/* An exec whose other arguments follow in a record of their own. */
 	struct trace_exec *waiting;
 	uint32_t waiting_n;

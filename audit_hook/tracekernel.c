@@ -32,7 +32,7 @@ struct tracekernel {
 	struct ring_buffer *ring;
 	struct bpf_link *links[LINKS_MAX];
 	size_t n_links;
-	int members, audits, lost;
+	int members, audits, uids, lost;
 	tracekernel_reader *read;
 	void *context;
 	unsigned left; /* records that may be read now */
@@ -169,8 +169,10 @@ find_maps(struct tracekernel *k)
 	k->members = bpf_object__find_map_fd_by_name(k->object, "members");
 	k->audits =
 	    bpf_object__find_map_fd_by_name(k->object, "audit_sessions");
+	k->uids = bpf_object__find_map_fd_by_name(k->object, "login_uids");
 	k->lost = bpf_object__find_map_fd_by_name(k->object, "lost");
-	if (k->members < 0 || k->audits < 0 || k->lost < 0 || ring < 0)
+	if (k->members < 0 || k->audits < 0 || k->uids < 0 || k->lost < 0 ||
+	    ring < 0)
 		return -ENOENT;
 	k->ring = ring_buffer__new(ring, take, k, NULL);
 	return k->ring == NULL ? -errno : 0;
@@ -258,6 +260,17 @@ void
 tracekernel_forget_audit(struct tracekernel *k, uint32_t audit_session_id)
 {
 	(void)bpf_map_delete_elem(k->audits, &audit_session_id);
+}
+
+void
+tracekernel_watch_uid(struct tracekernel *k, uint32_t uid, bool is_watched)
+{
+	uint8_t one = 1;
+
+	if (is_watched)
+		(void)bpf_map_update_elem(k->uids, &uid, &one, BPF_ANY);
+	else
+		(void)bpf_map_delete_elem(k->uids, &uid);
 }
 
 bool

@@ -36,6 +36,10 @@ int tracekernel_add(struct tracekernel *k, uint32_t pid, struct trace_member m);
 int tracekernel_add_audit(struct tracekernel *k, uint32_t audit_session_id,
     struct trace_member m);
 void tracekernel_forget_audit(struct tracekernel *k, uint32_t audit_session_id);
+/* What a person runs who has this login uid is told even if it is of no
+ * connection; or not any more. */
+void tracekernel_watch_uid(struct tracekernel *k, uint32_t uid,
+    bool is_watched);
 bool tracekernel_has(const struct tracekernel *k, uint32_t pid);
 /* Marks each connection that has a process: used[number]. */
 void tracekernel_used(const struct tracekernel *k, bool *used, uint32_t n);

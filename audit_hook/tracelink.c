@@ -59,7 +59,8 @@ say_of(struct connection *c, const struct ksession *s, bool is_again)
 		.type = s != NULL ? TRACEMSG_SESSION : TRACEMSG_CONNECTION,
 		.is_again = is_again,
 		.pid = (uint32_t)(s != NULL ? s->wrapper : c->monitor.pid),
-		.audit_session_id = c->hello.audit_session_id };
+		.audit_session_id = c->hello.audit_session_id,
+		.uid = c->hello.uid };
 
 	snprintf(m.connection_id, sizeof(m.connection_id), "%s", c->id.text);
 	snprintf(m.sid, sizeof(m.sid), "%s", s != NULL ? s->sid.text : "");

@@ -23,6 +23,7 @@ struct tracemsg {
 	uint8_t is_again; /* what runs in it is running already */
 	uint32_t pid;
 	uint32_t audit_session_id;
+	uint32_t uid; /* the login's */
 	char connection_id[UUID_TEXT_LEN + 1];
 	char sid[UUID_TEXT_LEN + 1];
 	char user[256];

@@ -46,6 +46,7 @@ enum trace_exec_flag {
 	TRACE_NO_ARGS = 4, /* they could not be read */
 	TRACE_PATH_CUT = 8,
 	TRACE_BY_AUDIT_SESSION = 16, /* known only by that */
+	TRACE_DETACHED = 64, /* of no connection: by a person who has one */
 	TRACE_SCRIPT = 32 /* the program is the interpreter of what was named */
 };
 
@@ -55,9 +56,10 @@ struct trace_exec {
 	struct trace_head head;
 	uint64_t id;
 	uint32_t parent;
-	uint32_t uid, euid;
+	uint32_t uid, euid, login_uid;
 	uint32_t flags;
 	uint32_t path_len, cwd_len, name_len, args_len;
+	uint32_t reserved;
 	uint64_t args_total; /* bytes that there are */
 	char tty[TRACE_TTY];
 };

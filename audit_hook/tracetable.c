@@ -58,7 +58,8 @@ tracetable_connection(struct tracetable *t, const struct tracemsg *m)
 		return 0;
 	c = &t->connections[i];
 	*c = (struct traced){ .is_used = true,
-		.audit_session_id = m->audit_session_id };
+		.audit_session_id = m->audit_session_id,
+		.uid = m->uid };
 	snprintf(c->id, sizeof(c->id), "%s", m->connection_id);
 	snprintf(c->user, sizeof(c->user), "%s", m->user);
 	snprintf(c->login, sizeof(c->login), "%s", m->login);
@@ -91,6 +92,20 @@ tracetable_get(const struct tracetable *t, uint32_t connection)
 		t->connections[connection].is_used
 	    ? &t->connections[connection]
 	    : NULL;
+}
+
+struct traced *
+tracetable_of_uid(const struct tracetable *t, uint32_t uid)
+{
+	struct traced *c;
+	uint32_t i;
+
+	for (i = 1; i < t->n_connections; i++) {
+		c = &t->connections[i];
+		if (c->is_used && !c->is_closed && c->uid == uid)
+			return c;
+	}
+	return NULL;
 }
 
 const char *

@@ -18,6 +18,7 @@ struct traced {
 	char user[256];
 	char login[64];
 	uint32_t audit_session_id;
+	uint32_t uid;
 	uint64_t number; /* of its next event */
 	uint64_t execs;
 };
@@ -39,6 +40,8 @@ uint32_t tracetable_connection(struct tracetable *t, const struct tracemsg *m);
 uint32_t tracetable_session(struct tracetable *t, uint32_t connection,
     const struct tracemsg *m);
 struct traced *tracetable_get(const struct tracetable *t, uint32_t connection);
+/* One whose login has this uid, and whose keeper is there; NULL: none. */
+struct traced *tracetable_of_uid(const struct tracetable *t, uint32_t uid);
 /* "" for none. */
 const char *tracetable_sid(const struct tracetable *t, uint32_t session);
 /* Frees the numbers of closed connections that have no process. */

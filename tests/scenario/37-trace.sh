@@ -214,6 +214,24 @@ ran '.argv==["later"] and .user=="alice@example.com"'
 settled
 rmdir /sys/fs/cgroup/unified/elsewhere-$$
 
+story "what somebody who is logged in has cron run: told, and mixed into nothing"
+fresh
+ssh_stays alice deploy -- 'sleep 3'
+event '.event=="session.start"'
+# As pam_loginuid does for cron.
+(
+  echo "$(id -u deploy)" >/proc/self/loginuid
+  exec setpriv --reuid=deploy --regid=deploy --clear-groups /bin/echo by cron
+) >/dev/null
+ran '.argv==["by","cron"] and .detached and .login=="deploy" and .connection_id==null and .user==null and .sid==null'
+wait "$CLIENT"
+settled
+(
+  echo "$(id -u deploy)" >/proc/self/loginuid
+  exec /bin/echo after that
+) >/dev/null
+no_event '.argv==["after","that"]'
+
 story "channels of one connection are told apart"
 fresh
 ssh_stays alice deploy -M -N
