@@ -60,6 +60,7 @@ on_stop(int sig)
 /* One look at all processes: who is whose child. */
 struct process {
 	uint32_t pid, parent, audit;
+	uint64_t start_ticks;
 	bool is_ours;
 };
 
@@ -94,7 +95,7 @@ look_at_processes(struct processes *ret)
 		}
 		(void)proc_audit_session(pid, &audit);
 		ret->v[ret->n++] = (struct process){ (uint32_t)pid,
-			(uint32_t)ps.ppid, audit, false };
+			(uint32_t)ps.ppid, audit, ps.start_ticks, false };
 	}
 	if (d != NULL)
 		closedir(d);
@@ -110,6 +111,18 @@ is_child_of_ours(const struct processes *all, const struct process *p)
 		if (all->v[i].is_ours && all->v[i].pid == p->parent)
 			return true;
 	return false;
+}
+
+/* One that has ended meanwhile would leave its number to somebody else. */
+static void
+add_living(struct tracer *t, const struct process *p, struct trace_member m)
+{
+	struct proc_stat ps;
+
+	(void)tracekernel_add(t->kernel, p->pid, m);
+	if (proc_stat((pid_t)p->pid, &ps) < 0 ||
+	    ps.start_ticks != p->start_ticks || ps.state == 'Z')
+		tracekernel_remove(t->kernel, p->pid);
 }
 
 /* What came from this process, and what is of this audit session, runs already:
@@ -134,7 +147,7 @@ add_descendants(struct tracer *t, uint32_t pid, uint32_t audit,
 				all.v[i].is_ours = is_more = true;
 	for (i = 0; i < all.n; i++)
 		if (all.v[i].is_ours)
-			(void)tracekernel_add(t->kernel, all.v[i].pid, m);
+			add_living(t, &all.v[i], m);
 	free(all.v);
 }
 
@@ -373,6 +386,7 @@ run(struct tracer *t, const struct settings *host)
 	}
 	/* The kernel's types, which only loading wants. */
 	malloc_trim(0);
+	traceevents_tell_start(&t->events, "ebpf");
 	while (!is_stopping)
 		turn(t);
 	return 0;

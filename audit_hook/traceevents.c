@@ -184,20 +184,40 @@ send_more(struct traceevents *t, struct traced *c, const struct trace_exec *e,
 	}
 }
 
+/* By the host's own settings, which `trace.start` tells. */
+static bool
+is_ignored(const struct traceevents *t, const char *path, const char *login)
+{
+	const struct strv *all = &t->host->trace_ignore;
+	size_t n = strlen(path), i;
+
+	for (i = 0; i < all->n; i++)
+		if (strncmp(all->v[i], path, n) == 0 &&
+		    (all->v[i][n] == '\0' ||
+			(all->v[i][n] == ' ' &&
+			    strcmp(all->v[i] + n + 1, login) == 0)))
+			return true;
+	return false;
+}
+
 /* args_total says how many bytes there were. */
 static void
 send_exec(struct traceevents *t, struct traced *c, const struct trace_exec *e,
     const uint8_t *data, const uint8_t *args, size_t n)
 {
-	struct event_context ctx = context_of(t, c, e->head.member.session);
 	struct traceargs a = { .p = args, .n = n };
-	uint64_t exec_id = ++c->execs;
+	struct event_context ctx;
+	uint64_t exec_id;
 	struct exec_texts x = { .argv0 = NULL };
 	struct strv piece = { 0 }, rest;
 	bool continues;
 	struct event ev;
 
 	read_texts(e, data, &x);
+	if (is_ignored(t, x.path, c->login))
+		return;
+	exec_id = ++c->execs;
+	ctx = context_of(t, c, e->head.member.session);
 	(void)traceargs_next(&a, &piece, &continues);
 	x.argv0 = piece.n > 0 ? piece.v[0] : NULL;
 	rest = piece.n > 0 ? (struct strv){ piece.v + 1, piece.n - 1 } : piece;
@@ -487,6 +507,18 @@ traceevents_tell_lost(struct traceevents *t, const struct tracekernel *k)
 		    members - t->told_members);
 	t->told_records = records;
 	t->told_members = members;
+}
+
+void
+traceevents_tell_start(struct traceevents *t, const char *level)
+{
+	struct event_context ctx = { .host = t->host, .emitter = "trace" };
+	struct event ev;
+
+	event_init(&ev, &ctx, "trace.start", "CS032I");
+	event_string(&ev, "trace_level", level);
+	event_list(&ev, "ignored", &t->host->trace_ignore);
+	eventsink_send(&t->sink, &ev);
 }
 
 void

@@ -38,6 +38,8 @@ int traceevents_due_ms(const struct traceevents *t);
 void traceevents_flush(struct traceevents *t);
 /* `audit.gap`, where more has been lost than was told. */
 void traceevents_tell_lost(struct traceevents *t, const struct tracekernel *k);
+/* At which level it runs, and what the settings say not to tell. */
+void traceevents_tell_start(struct traceevents *t, const char *level);
 /* That nothing is known of what a connection ran before. */
 void traceevents_tell_gap(struct traceevents *t, struct traced *c);
 

@@ -244,6 +244,12 @@ tracekernel_add(struct tracekernel *k, uint32_t pid, struct trace_member m)
 								      : 0;
 }
 
+void
+tracekernel_remove(struct tracekernel *k, uint32_t pid)
+{
+	(void)bpf_map_delete_elem(k->members, &pid);
+}
+
 int
 tracekernel_add_audit(struct tracekernel *k, uint32_t audit_session_id,
     struct trace_member m)
@@ -271,14 +277,6 @@ tracekernel_watch_uid(struct tracekernel *k, uint32_t uid, bool is_watched)
 		(void)bpf_map_update_elem(k->uids, &uid, &one, BPF_ANY);
 	else
 		(void)bpf_map_delete_elem(k->uids, &uid);
-}
-
-bool
-tracekernel_has(const struct tracekernel *k, uint32_t pid)
-{
-	struct trace_member m;
-
-	return bpf_map_lookup_elem(k->members, &pid, &m) == 0;
 }
 
 void

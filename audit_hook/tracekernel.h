@@ -33,6 +33,7 @@ bool tracekernel_read(struct tracekernel *k, unsigned most);
 /* This process, and from now on its children, or whatever is of this audit
  * session. 0 or -errno. */
 int tracekernel_add(struct tracekernel *k, uint32_t pid, struct trace_member m);
+void tracekernel_remove(struct tracekernel *k, uint32_t pid);
 int tracekernel_add_audit(struct tracekernel *k, uint32_t audit_session_id,
     struct trace_member m);
 void tracekernel_forget_audit(struct tracekernel *k, uint32_t audit_session_id);
@@ -40,7 +41,6 @@ void tracekernel_forget_audit(struct tracekernel *k, uint32_t audit_session_id);
  * connection; or not any more. */
 void tracekernel_watch_uid(struct tracekernel *k, uint32_t uid,
     bool is_watched);
-bool tracekernel_has(const struct tracekernel *k, uint32_t pid);
 /* Marks each connection that has a process: used[number]. */
 void tracekernel_used(const struct tracekernel *k, bool *used, uint32_t n);
 /* How much has been lost since the start: records, and processes whose children

@@ -112,6 +112,28 @@ conf_source(const char *value, void *field, const char **ret_why)
 }
 
 int
+conf_program(const char *value, void *field, const char **ret_why)
+{
+	AUTO(free) char *text = strdup(value);
+	char *login, *path;
+
+	*ret_why = "an absolute path and, if it is only for one, an account";
+	if ((login = text) == NULL)
+		return -ENOMEM;
+	path = strsep(&login, " \t");
+	if (*path != '/')
+		return -EINVAL;
+	if (login == NULL)
+		return strv_add_once(field, path);
+	login += strspn(login, " \t");
+	if (*login == '\0' || strpbrk(login, " \t") != NULL)
+		return -EINVAL;
+	path[strlen(path)] = ' ';
+	memmove(path + strcspn(path, " \t") + 1, login, strlen(login) + 1);
+	return strv_add_once(field, path);
+}
+
+int
 conf_stale(const char *value, void *field, const char **ret_why)
 {
 	*ret_why = "deny, or grace and a duration such as 7d";

@@ -41,6 +41,7 @@ conf_reader conf_seconds; /* uint64_t */
 conf_reader conf_bytes; /* uint64_t: "64MiB" */
 conf_reader conf_timeout; /* uint64_t, 1 to 30 seconds */
 conf_reader conf_yes_no; /* bool */
+conf_reader conf_program; /* struct strv: "PATH" or "PATH LOGIN" */
 conf_reader conf_source; /* struct strv: https:// URLs and absolute paths */
 conf_reader conf_stale; /* uint64_t seconds: "deny" (0) or "grace DURATION" */
 conf_reader conf_label; /* struct labels: "key=value" */

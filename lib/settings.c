@@ -41,6 +41,8 @@ const struct conf_key settings_keys[] = {
 	ROW("RecordingDirectory", conf_path, recording_dir),
 	ROW("RecordingMax", conf_bytes, recording_max_bytes),
 	ROW("RecordingReserve", conf_bytes, recording_reserve_bytes),
+	{ "TraceIgnore", conf_program, offsetof(struct settings, trace_ignore),
+	    1 },
 	ROW("PrintMotd", conf_yes_no, print_motd),
 	ROW("PrintLastLog", conf_yes_no, print_last_log),
 };
@@ -122,6 +124,7 @@ settings_free(struct settings *s)
 	free(s->policy);
 	free(s->policy_key);
 	strv_clear(&s->policy_sources);
+	strv_clear(&s->trace_ignore);
 	free(s->policy_source_ca);
 	free(s->krl);
 	free(s->break_glass_group);

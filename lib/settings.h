@@ -37,6 +37,7 @@ struct settings {
 	char *recording_dir; /* path */
 	uint64_t recording_max_bytes; /* of one session */
 	uint64_t recording_reserve_bytes; /* to be left free on the disk */
+	struct strv trace_ignore; /* "PATH" or "PATH LOGIN" */
 	bool print_motd;
 	bool print_last_log;
 };

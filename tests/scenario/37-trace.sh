@@ -181,7 +181,34 @@ f = socket.socket();
 try: f.sendto(b"GET / HTTP/1.0\r\n\r\n", 0x20000000, ("127.0.0.1", 8000))
 except OSError: pass
 END2
+cat >"$LAB/uring.c" <<'END2'
+#include <arpa/inet.h>
+#include <linux/io_uring.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(void) {
+	struct io_uring_params p = { 0 };
+	int ring = syscall(SYS_io_uring_setup, 4, &p), s = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(8000), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	if (ring < 0) { perror("io_uring"); return 1; }
+	char *sq = mmap(0, p.sq_off.array + p.sq_entries * 4, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	struct io_uring_sqe *e = mmap(0, p.sq_entries * sizeof(*e), PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+	memset(e, 0, sizeof(*e));
+	e->opcode = IORING_OP_CONNECT; e->fd = s; e->addr = (unsigned long)&to; e->off = sizeof(to); e->flags = IOSQE_ASYNC;
+	*(unsigned *)(sq + p.sq_off.array) = 0;
+	__atomic_store_n((unsigned *)(sq + p.sq_off.tail), 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, 0, 0) != 1) { perror("enter"); return 1; }
+	return 0;
+}
+END2
+gcc -o "$LAB/bin/uring" "$LAB/uring.c"
 fresh
+as alice deploy -- "$LAB/bin/uring"
+exits 0
+event '.event=="session.network" and .dst_port==8000 and .sid and (.program|test("uring|iou"))'
 as alice deploy -- 'curl -s -o /dev/null http://127.0.0.1:8000/; exec 3<>/dev/tcp/127.0.0.1/8000; exec 4<>/dev/tcp/127.0.0.1/9; python3 talk.py'
 ended
 network() { event ".event==\"session.network\" and .user==\"alice@example.com\" and $1"; }
@@ -298,6 +325,20 @@ seen'
 ran '.argv==["seen"] and .sid and .user=="alice@example.com"'
 no_event '.argv==["unseen"]'
 settled
+
+story "what the settings say not to tell, and that they do"
+kill $TRACE
+wait $TRACE
+fresh
+printf 'TraceIgnore /usr/bin/true\nTraceIgnore  /usr/bin/id  alice\n' >>/etc/countersign/node.conf
+start_trace
+event '.event=="trace.start" and .trace_level=="ebpf" and .ignored==["/usr/bin/true","/usr/bin/id alice"]'
+as alice deploy -- '/bin/true; id; /bin/echo told'
+as alice alice -- 'id; /bin/echo told'
+settled
+wait_until "both are told" bash -c "[ \$(grep -c '\"argv\":\[\"told\"\]' $EVENTS) = 2 ]"
+no_event '.path=="/usr/bin/true" or (.path=="/usr/bin/id" and .login=="alice")'
+event '.path=="/usr/bin/id" and .login=="deploy"'
 
 story "it does not hold what it does not need"
 grep -q '^CapEff:.*0000008000000000$' /proc/$TRACE/status || fail "it has $(grep CapEff /proc/$TRACE/status)"
