@@ -79,21 +79,6 @@ refuse_pending(struct portevents *p, pid_t pid, const struct sshdforward *f)
 	return false;
 }
 
-/* A listener, or the refusal of one, says more than that one was asked for. */
-static void
-forget_asked(struct portevents *p, pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
-		if (p->pending[i].pid == pid &&
-		    p->pending[i].forward.is_asked &&
-		    p->pending[i].forward.direction == SSHDFORWARD_REMOTE) {
-			forget(p, i);
-			return;
-		}
-}
-
 /* X11 has two listeners, for one forwarding. */
 static bool
 is_pending(const struct portevents *p, const struct portevent *e)
@@ -116,18 +101,15 @@ portevents_take(struct portevents *p, pid_t pid, const struct sshdforward *f)
 		return;
 	if (find_connection(p, pid, &e) < 0)
 		return;
-	if (f->direction == SSHDFORWARD_REMOTE && !f->is_asked)
-		forget_asked(p, pid);
 	/* A listener that is there has not been refused. */
-	if (f->is_refusal ||
-	    (f->direction == SSHDFORWARD_REMOTE && !f->is_asked)) {
+	if (f->is_refusal || f->direction == SSHDFORWARD_REMOTE) {
 		send_event(p, &e, !f->is_refusal);
 		return;
 	}
 	if (f->direction == SSHDFORWARD_X11 && is_pending(p, &e))
 		return;
 	if (p->n == PORTEVENTS_PENDING) {
-		send_event(p, &p->pending[0], !p->pending[0].forward.is_asked);
+		send_event(p, &p->pending[0], true);
 		forget(p, 0);
 	}
 	e.since_ms = clock_boot_ms();
@@ -149,7 +131,7 @@ void
 portevents_flush(struct portevents *p)
 {
 	while (p->n > 0 && portevents_due_ms(p) == 0) {
-		send_event(p, &p->pending[0], !p->pending[0].forward.is_asked);
+		send_event(p, &p->pending[0], true);
 		forget(p, 0);
 	}
 }

@@ -65,11 +65,11 @@ ssh_goes
 
 story "what the role does not allow"
 fresh
+# sshd says nothing of a -R that a line's `restrict` refuses.
 ssh_stays none deploy -N -L 9005:127.0.0.1:8000 -R 9006:127.0.0.1:8000
 wait_until "ssh listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/9005' 2>/dev/null
 get http://127.0.0.1:9005/ && fail "it was allowed"
 event '.event=="port" and .code=="T3003E" and .success==false and .direction=="local" and .addr=="127.0.0.1:8000"'
-event '.event=="port" and .code=="T3003E" and .success==false and .direction=="remote" and .addr=="localhost:9006"'
 ssh_goes
 [ -z "$(events '.event=="port" and .success')" ] || fail "something was granted"
 
@@ -105,7 +105,7 @@ says ''
 event '.event=="port" and .success==false and .code=="T3003E" and .direction=="agent"'
 pkill -f "ssh-agent -a $LAB/agent"
 # What the drop-in makes sshd say of channels that are no forwardings is not kept.
-grep -q 'channel_new.*server-session\|rtype' /var/log/auth.log && fail "each session has a line more"
+grep -q 'channel_new.*server-session' /var/log/auth.log && fail "each session has a line more"
 
 story "lines like sshd's, by somebody else, are none"
 fresh
