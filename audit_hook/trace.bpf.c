@@ -393,9 +393,16 @@ put_name(struct scratch *s, const char *name)
 static __always_inline void
 send(const void *p, uint32_t n)
 {
+	/* The reader looks every few milliseconds: waking it for each record
+	 * costs whoever is traced more than the record does. */
+	uint64_t flags =
+	    bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < TRACE_WAKE
+	    ? BPF_RB_NO_WAKEUP
+	    : BPF_RB_FORCE_WAKEUP;
+
 	if (n > sizeof(struct scratch))
 		return;
-	if (bpf_ringbuf_output(&ring, (void *)p, n, 0) != 0)
+	if (bpf_ringbuf_output(&ring, (void *)p, n, flags) != 0)
 		count_lost(0);
 }
 

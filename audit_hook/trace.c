@@ -30,6 +30,7 @@ DEFINE_AUTO(settings_free, struct settings)
 #define SWEEP_MS     60000
 #define EVENTS_AT    64
 #define HELD_UP_MS   5
+#define LOOK_MS	     10
 #define READ_AT_ONCE 64
 
 static const char usage[] = "usage: trace [--check]\n";
@@ -296,7 +297,9 @@ turn(struct tracer *t)
 	n = epoll_wait(t->epoll, ev, EVENTS_AT,
 	    is_waiting || t->has_more
 		? 0
-		: sooner(traceevents_due_ms(&t->events), TICK_MS));
+		: sooner(traceevents_due_ms(&t->events),
+		      tracetable_has_any(&t->events.table) ? LOOK_MS
+							   : TICK_MS));
 	for (i = 0; i < n; i++)
 		if (ev[i].data.ptr == t)
 			accept_client(t);

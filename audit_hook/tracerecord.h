@@ -10,6 +10,7 @@
 
 #define TRACE_MEMBERS  65536
 #define TRACE_RING     (4 * 1024 * 1024)
+#define TRACE_WAKE     (64 * 1024) /* bytes in it that wake the reader */
 #define TRACE_ARGS     16384 /* bytes of argv in one record */
 #define TRACE_ARGS_MAX (2 * TRACE_ARGS)
 #define TRACE_PATH     4096

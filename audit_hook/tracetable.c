@@ -94,6 +94,17 @@ tracetable_get(const struct tracetable *t, uint32_t connection)
 	    : NULL;
 }
 
+bool
+tracetable_has_any(const struct tracetable *t)
+{
+	uint32_t i;
+
+	for (i = 1; i < t->n_connections; i++)
+		if (t->connections[i].is_used)
+			return true;
+	return false;
+}
+
 struct traced *
 tracetable_of_uid(const struct tracetable *t, uint32_t uid)
 {

@@ -40,6 +40,7 @@ uint32_t tracetable_connection(struct tracetable *t, const struct tracemsg *m);
 uint32_t tracetable_session(struct tracetable *t, uint32_t connection,
     const struct tracemsg *m);
 struct traced *tracetable_get(const struct tracetable *t, uint32_t connection);
+bool tracetable_has_any(const struct tracetable *t);
 /* One whose login has this uid, and whose keeper is there; NULL: none. */
 struct traced *tracetable_of_uid(const struct tracetable *t, uint32_t uid);
 /* "" for none. */
