@@ -124,4 +124,5 @@ print(f"figure memory-private keeper {min(keepers)} + recorder {recorder} KiB (g
 print(f"figure memory-private session {wrapper} KiB (goal < 3072)")
 END
 python3 "$LAB/session.py" "$LAB" "$BUILD" "$RUNS" "$root/docs/ARCHITECTURE.md" || fail "the benchmark failed"
+settled
 : >"$EVENTS"

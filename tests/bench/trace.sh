@@ -107,4 +107,5 @@ print(f"ratio told-and-lost/all {(told + lost) / (2 * n):.4f} (goal 1)")
 print(f"figure memory {memory} KiB (goal < 12288)")
 END
 python3 "$LAB/trace.py" "$LAB" "$RUNS" "$EVENTS" || fail "the benchmark failed"
+settled
 : >"$EVENTS"
