@@ -241,9 +241,11 @@ read_two_handles(struct body *b, struct fileop *op)
 	uint64_t offset, len;
 
 	if (read_handle(b, op, FILEOP_PATH) < 0 ||
-	    reader_u64(&b->head, &offset) < 0 || reader_u64(&b->head, &len) < 0)
+	    reader_u64(&b->head, &offset) < 0 ||
+	    reader_u64(&b->head, &len) < 0 ||
+	    read_handle(b, op, FILEOP_TARGET) < 0)
 		return -1;
-	return read_handle(b, op, FILEOP_TARGET);
+	return reader_u64(&b->head, &offset);
 }
 
 static int

@@ -27,16 +27,18 @@ tracelink_clear(struct tracelink *t)
 	t->fd = -1;
 }
 
+/* -1: it is not there. */
 static int
 find_trace(const struct settings *host)
 {
 	char path[108];
-	int n;
+	int n, fd;
 
 	n = snprintf(path, sizeof(path), "%s/" TRACE_SOCKET, host->run_dir);
 	if (n < 0 || (size_t)n >= sizeof(path) || access(path, F_OK) < 0)
 		return -1;
-	return keepermsg_connect(path, TRACELINK_MS);
+	fd = keepermsg_connect(path, TRACELINK_MS);
+	return fd < 0 ? -1 : fd;
 }
 
 /* Whoever does not answer is not asked again before RETRY_MS: no session is to
