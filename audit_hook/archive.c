@@ -3,8 +3,11 @@
  * the keeper; countersign-audit(1) starts it for what a crash left. */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <limits.h>
+#include <signal.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -23,23 +26,71 @@
 #define LAST	     ".zst"
 
 static const char usage[] =
-    "usage: archive FILE.cast\n"
+    "usage: archive [--last-line TEXT] FILE.cast\n"
     "\n"
-    "Prints the size and the BLAKE2b-256 of a finished recording, then makes\n"
-    "FILE.cast.zst of it, which takes its place.\n";
+    "Cuts half a line off the end of a finished recording, and appends TEXT.\n"
+    "Prints its size and BLAKE2b-256, after a dot for each megabyte that it has\n"
+    "read; then makes FILE.cast.zst of it, which takes its place.\n";
 
-/* Whoever writes it holds a lock, and so does another archive. */
+struct request {
+	const char *path;
+	const char *last_line; /* "": none */
+};
+
+/* Whoever writes it holds a lock, and so does another archive. A recorder that
+ * waits for the disk will end when that one is back: the last line is worth
+ * waiting for. */
 static int
-await_lock(int fd)
+await_lock(int fd, bool for_ever)
 {
 	int i;
 
+	while (for_ever && flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -1;
 	for (i = 0; i < LOCK_TRIES; i++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return 0;
 		usleep(LOCK_USEC);
 	}
 	return -1;
+}
+
+/* What was being written when the disk was full, or the recorder killed, may
+ * end within a line: no player reads that. */
+static int
+cut_half_a_line(int fd)
+{
+	char block[4096];
+	off_t end, start;
+	struct stat st;
+	const char *newline;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	for (end = st.st_size; end > 0; end = start) {
+		start = end > (off_t)sizeof(block) ? end - (off_t)sizeof(block)
+						   : 0;
+		if (pread(fd, block, (size_t)(end - start), start) !=
+		    end - start)
+			return -EIO;
+		newline = memrchr(block, '\n', (size_t)(end - start));
+		if (newline == NULL)
+			continue;
+		end = start + (newline - block) + 1;
+		return end < st.st_size && ftruncate(fd, end) < 0 ? -errno : 0;
+	}
+	return 0;
+}
+
+static int
+finish(int fd, const char *last_line)
+{
+	int r = cut_half_a_line(fd);
+
+	if (r == 0 && (r = path_write_all(fd, last_line, strlen(last_line))) < 0)
+		(void)cut_half_a_line(fd);
+	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : r;
 }
 
 /* The next block; 0 at the end, or -errno. */
@@ -76,6 +127,8 @@ print_digest(int fd, char *block)
 		crypto_generichash_update(&state, (unsigned char *)block,
 		    (size_t)n);
 		total += (unsigned long long)n;
+		fputc('.', stdout);
+		fflush(stdout);
 	}
 	if (n < 0)
 		return (int)n;
@@ -166,33 +219,64 @@ replace(const char *path, int from, char *block)
 	return unlink(path) < 0 ? -errno : 0;
 }
 
+static int
+read_arguments(int argc, char **argv, struct request *ret)
+{
+	static const struct option longs[] = {
+		{ "last-line", required_argument, NULL, 'l' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt;
+
+	*ret = (struct request){ .last_line = "" };
+	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (opt != 'l')
+			return -1;
+		ret->last_line = optarg;
+	}
+	if (optind + 1 != argc || !path_ends_with(argv[optind], ".cast"))
+		return -1;
+	ret->path = argv[optind];
+	return 0;
+}
+
+static int
+complain(const char *what, const char *path, int error)
+{
+	fprintf(stderr, "archive: cannot %s '%s': %s\n", what, path,
+	    strerror(error));
+	return 3;
+}
+
 int
 main(int argc, char **argv)
 {
 	AUTO(free) char *block = NULL;
 	AUTO(close) int fd = -1;
+	struct request q;
 	int r;
 
-	if (argc != 2 || argv[1][0] == '-' ||
-	    !path_ends_with(argv[1], ".cast")) {
+	if (read_arguments(argc, argv, &q) < 0) {
 		fputs(usage, stderr);
 		return 2;
 	}
 	if (sodium_init() < 0 || (block = malloc(BLOCK_BYTES)) == NULL)
 		return 3;
-	fd = open(argv[1], O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && await_lock(fd) < 0) {
-		fprintf(stderr, "archive: '%s' is being written\n", argv[1]);
+	/* Whoever asked may have given up. */
+	signal(SIGPIPE, SIG_IGN);
+	fd = open(q.path, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return complain("read", q.path, errno);
+	if (await_lock(fd, q.last_line[0] != '\0') < 0) {
+		fprintf(stderr, "archive: '%s' is being written\n", q.path);
 		return 3;
 	}
-	if (fd < 0 || (r = print_digest(fd, block)) < 0) {
-		fprintf(stderr, "archive: cannot read '%s': %s\n", argv[1],
-		    strerror(fd < 0 ? errno : -r));
-		return 3;
-	}
+	if ((r = finish(fd, q.last_line)) < 0)
+		(void)complain("end", q.path, -r);
+	if ((r = print_digest(fd, block)) < 0)
+		return complain("read", q.path, -r);
 	(void)setpriority(PRIO_PROCESS, 0, 19);
-	if ((r = replace(argv[1], fd, block)) < 0)
-		fprintf(stderr, "archive: cannot compress '%s': %s\n", argv[1],
-		    strerror(-r));
-	return r < 0 ? 3 : 0;
+	if ((r = replace(q.path, fd, block)) < 0)
+		return complain("compress", q.path, -r);
+	return 0;
 }

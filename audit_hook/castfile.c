@@ -6,6 +6,7 @@
 
 #include "castfile.h"
 #include "clock.h"
+#include "diskwatch.h"
 #include "recordermsg.h"
 
 #define LOOK_AT_DISK (1024 * 1024)
@@ -49,9 +50,8 @@ disk_is_full(struct castfile *f)
 	    (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize < f->reserve_bytes;
 }
 
-/* The first n bytes of `line`. */
 static void
-append(struct castfile *f, size_t n)
+write_line(struct castfile *f, size_t n)
 {
 	size_t at = 0;
 	ssize_t w;
@@ -66,6 +66,21 @@ append(struct castfile *f, size_t n)
 		else if (w == 0 || errno != EINTR)
 			fail(f, w < 0 ? errno : EIO);
 	}
+}
+
+/* The first n bytes of `line`. */
+static void
+append(struct castfile *f, size_t n)
+{
+	diskwatch_begin();
+	write_line(f, n);
+	diskwatch_end();
+}
+
+void
+castfile_abandon(struct castfile *f)
+{
+	fail(f, ETIMEDOUT);
 }
 
 void

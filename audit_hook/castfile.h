@@ -30,5 +30,7 @@ void castfile_bytes(struct castfile *f, struct caststream *s, const void *p,
     size_t n);
 void castfile_end(struct castfile *f, struct caststream *s);
 void castfile_text(struct castfile *f, char code, const char *text);
+/* The disk does not answer: what it was given last may be on it one day. */
+void castfile_abandon(struct castfile *f);
 
 #endif

@@ -487,12 +487,15 @@ static const struct timespec *
 patience(const struct connection *c, struct timespec *ret)
 {
 	int ms = c->sshd >= 0 ? ending_due_ms(&c->ending) : -1;
+	size_t i;
 
 	if (c->sshd >= 0 && c->ending.told_ms == 0) {
 		ms = sooner(ms, lockwatch_due_ms(&c->lockwatch));
 		ms = sooner(ms, activity_due_ms(&c->activity));
 		ms = sooner(ms, bypass_due_ms(&c->bypass));
 	}
+	for (i = 0; i < c->n_sessions; i++)
+		ms = sooner(ms, seal_due_ms(&c->sessions[i]->seal));
 	if (c->sink.spool.n > 0 && (ms < 0 || ms > SPOOL_RETRY_MS))
 		ms = SPOOL_RETRY_MS;
 	*ret = (struct timespec){ ms / 1000, ms % 1000 * 1000000L };
@@ -505,7 +508,8 @@ hear_sessions(struct connection *c, const struct pollfd *p, size_t n)
 	/* From the end: a session that ends takes the last one's place. */
 	while (n-- > 0)
 		if ((p[n * KSESSION_FDS].revents != 0 ||
-			p[n * KSESSION_FDS + 1].revents != 0) &&
+			p[n * KSESSION_FDS + 1].revents != 0 ||
+			seal_due_ms(&c->sessions[n]->seal) == 0) &&
 		    ksession_hear(c, c->sessions[n], p + n * KSESSION_FDS))
 			forget_session(c, n);
 }
@@ -541,6 +545,9 @@ turn(struct connection *c, const sigset_t *open)
 		ksession_poll(c, c->sessions[i], p + 2 + i * KSESSION_FDS);
 	if (ppoll(p, 2 + n * KSESSION_FDS, patience(c, &wait), open) <= 0) {
 		eventsink_flush(&c->sink);
+		for (i = 0; i < 2 + n * KSESSION_FDS; i++)
+			p[i].revents = 0;
+		hear_sessions(c, p + 2, n);
 		end_when_due(c);
 		return;
 	}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "auto.h"
+#include "castwriter.h"
 #include "clock.h"
 #include "connection.h"
 #include "filecopy.h"
@@ -428,7 +429,7 @@ ksession_begin(struct connection *c, struct ksession *s,
 			? "its terminal is not the one that sshd made"
 			: r == -EBUSY
 			? "another process of the account has its pipes open"
-			: strerror(-r));
+			: recording_error(-r));
 		kevent_recording_failed(c, s, why);
 	}
 	if (refusal == NULL)
@@ -535,7 +536,7 @@ hear_recorder(struct connection *c, struct ksession *s)
 		resize(c, s, &m);
 	if (r == 1 && m.type == RECORDER_FAILED) {
 		snprintf(why, sizeof(why), "the recording cannot go on: %s",
-		    strerror((int)m.error));
+		    recording_error((int)m.error));
 		kevent_recording_failed(c, s, why);
 		end_if_strict(c, s);
 	}
@@ -562,13 +563,24 @@ exit_text(const struct ksession *s, char *buf, size_t size)
 		snprintf(buf, size, "%s", name);
 }
 
-static void
+/* archive(8) does the rest. */
+static int
 close_file(struct ksession *s)
 {
-	char text[32];
+	char text[32], line[CASTWRITER_ROOM(sizeof(text))];
 
 	exit_text(s, text, sizeof(text));
-	recording_close(&s->recording, text);
+	recording_close(&s->recording, text, line, sizeof(line));
+	return seal_start(&s->seal, s->recording.path, line);
+}
+
+static void
+hear_seal(struct connection *c, struct ksession *s)
+{
+	if (seal_hear(&s->seal) == -ETIMEDOUT)
+		kevent_recording_failed(c, s,
+		    "the disk does not answer: the recording gets its end "
+		    "when it does");
 }
 
 bool
@@ -579,17 +591,14 @@ ksession_hear(struct connection *c, struct ksession *s,
 
 	if (p[0].revents != 0)
 		hear_wrapper(s);
-	if (p[1].revents != 0 && was_sealing)
-		seal_hear(&s->seal);
+	if (was_sealing)
+		hear_seal(c, s);
 	else if (p[1].revents != 0)
 		(void)hear_recorder(c, s);
 	if (s->fd >= 0 || s->recording.control >= 0 || s->seal.fd >= 0)
 		return false;
-	if (!was_sealing && s->has_file) {
-		close_file(s);
-		if (seal_start(&s->seal, s->recording.path) == 0)
-			return false;
-	}
+	if (!was_sealing && s->has_file && close_file(s) == 0)
+		return false;
 	kevent_session_end(c, s);
 	return true;
 }
@@ -597,16 +606,19 @@ ksession_hear(struct connection *c, struct ksession *s,
 void
 ksession_end_now(struct connection *c, struct ksession *s)
 {
+	struct pollfd p;
+
 	/* What it has said already. */
 	while (s->recording.control >= 0 &&
 	    c->sink.spool_bytes <= SPOOL_FILES_BYTES && hear_recorder(c, s))
 		continue;
-	if (s->has_file && s->recording.fd >= 0) {
-		close_file(s);
-		(void)seal_start(&s->seal, s->recording.path);
+	if (s->has_file && s->recording.fd >= 0)
+		(void)close_file(s);
+	while (s->seal.fd >= 0) {
+		p = (struct pollfd){ s->seal.fd, POLLIN, 0 };
+		(void)poll(&p, 1, seal_due_ms(&s->seal));
+		hear_seal(c, s);
 	}
-	if (s->seal.fd >= 0)
-		seal_hear(&s->seal);
 	kevent_session_end(c, s);
 }
 

@@ -79,6 +79,22 @@ refuse_pending(struct portevents *p, pid_t pid, const struct sshdforward *f)
 	return false;
 }
 
+/* A listener, or the refusal of one, says more than that one was asked for. */
+static void
+forget_asked(struct portevents *p, pid_t pid,
+    enum sshdforward_direction direction)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->pending[i].pid == pid &&
+		    p->pending[i].forward.is_asked &&
+		    p->pending[i].forward.direction == direction) {
+			forget(p, i);
+			return;
+		}
+}
+
 /* X11 has two listeners, for one forwarding. */
 static bool
 is_pending(const struct portevents *p, const struct portevent *e)
@@ -101,15 +117,19 @@ portevents_take(struct portevents *p, pid_t pid, const struct sshdforward *f)
 		return;
 	if (find_connection(p, pid, &e) < 0)
 		return;
+	if (!f->is_asked)
+		forget_asked(p, pid, f->direction);
 	/* A listener that is there has not been refused. */
-	if (f->is_refusal || f->direction == SSHDFORWARD_REMOTE) {
+	if (f->is_refusal ||
+	    (f->direction == SSHDFORWARD_REMOTE && !f->is_asked)) {
 		send_event(p, &e, !f->is_refusal);
 		return;
 	}
-	if (f->direction == SSHDFORWARD_X11 && is_pending(p, &e))
+	if (f->direction == SSHDFORWARD_X11 && !f->is_asked &&
+	    is_pending(p, &e))
 		return;
 	if (p->n == PORTEVENTS_PENDING) {
-		send_event(p, &p->pending[0], true);
+		send_event(p, &p->pending[0], !p->pending[0].forward.is_asked);
 		forget(p, 0);
 	}
 	e.since_ms = clock_boot_ms();
@@ -131,7 +151,7 @@ void
 portevents_flush(struct portevents *p)
 {
 	while (p->n > 0 && portevents_due_ms(p) == 0) {
-		send_event(p, &p->pending[0], true);
+		send_event(p, &p->pending[0], !p->pending[0].forward.is_asked);
 		forget(p, 0);
 	}
 }

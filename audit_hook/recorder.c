@@ -7,10 +7,18 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "diskwatch.h"
 #include "parse.h"
+#include "recordermsg.h"
 #include "relay.h"
 #include "sandbox.h"
+
+/* How long a write may take, up to twice that. A role that demands the record
+ * would rather wait for a disk than end the session. */
+#define DISK_MS	       2500
+#define DISK_STRICT_MS 15000
 
 static const char usage[] =
     "usage: recorder --start USEC [--reserve BYTES] [--strict] [--input]\n"
@@ -64,6 +72,17 @@ read_options(int argc, char **argv, struct recorder_options *ret)
 	return optind == argc && ret->start_usec != 0 ? 0 : -1;
 }
 
+static int
+watch_disk(const struct recorder_options *options)
+{
+	struct stat st;
+
+	if (fstat(RECORDER_FILE, &st) < 0)
+		return 0;
+	return diskwatch_start(options->is_strict ? DISK_STRICT_MS : DISK_MS,
+	    options->has_streams ? streams_go_on : relay_go_on);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -74,7 +93,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	relay_prepare();
-	if (sandbox_enter() < 0)
+	if (watch_disk(&options) < 0 || sandbox_enter() < 0)
 		return 1;
 	if (options.has_streams)
 		streams_run(&options);

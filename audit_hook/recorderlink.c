@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "recorderlink.h"
@@ -80,4 +81,16 @@ recorderlink_say_active(uint64_t *told_usec, const struct recorder_count *count)
 		return;
 	*told_usec = now;
 	recorderlink_say(&m, count);
+}
+
+_Noreturn void
+recorderlink_leave(void)
+{
+	int fd;
+
+	/* The file's last reference is of no interest to anybody else. */
+	for (fd = 0; fd < RECORDER_FDS; fd++)
+		if (fd != RECORDER_FILE)
+			close(fd);
+	_exit(0);
 }

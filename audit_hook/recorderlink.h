@@ -26,5 +26,8 @@ int recorderlink_hear(struct recorder_order *ret);
 /* ACTIVITY, at most once a second. *told_usec, since boot, begins with 0. */
 void recorderlink_say_active(uint64_t *told_usec,
     const struct recorder_count *count);
+/* Ends a process of which another thread still waits for the disk: nothing is
+ * closed by its end before that one has come back. */
+_Noreturn void recorderlink_leave(void);
 
 #endif

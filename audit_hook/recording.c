@@ -20,9 +20,10 @@
 #include "clock.h"
 #include "path.h"
 #include "recording.h"
+#include "unixsock.h"
 
 #define KILLED_MS 100
-#define ORPHAN_MS 1000
+#define CREATE_MS 2000
 #define RECORDER  CS_LIBEXEC "/recorder"
 
 void
@@ -79,18 +80,15 @@ fill_file(const struct recording *r, const struct recording_owner *owner,
 	return path_write_all(r->fd, "\n", 1);
 }
 
-int
-recording_create(struct recording *r, const struct settings *host,
-    const struct recording_owner *owner, const struct uuid *sid,
-    uint64_t now_usec, const char *header)
+static int
+make_file(struct recording *r, const struct settings *host,
+    const struct recording_owner *owner, const char *header)
 {
 	int e;
 
-	if ((e = name_file(r, host, sid, now_usec)) < 0 ||
-	    (e = make_folders(r->path, strlen(host->recording_dir) - 1,
+	if ((e = make_folders(r->path, strlen(host->recording_dir) - 1,
 		 owner->readers)) < 0)
 		return e;
-	r->start_usec = clock_boot_usec();
 	r->fd = open(r->path,
 	    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	    0600);
@@ -106,6 +104,55 @@ recording_create(struct recording *r, const struct settings *host,
 	return e;
 }
 
+/* A file that nobody waits for any more is none. */
+static _Noreturn void
+make_file_for(int to, struct recording *r, const struct settings *host,
+    const struct recording_owner *owner, const char *header)
+{
+	int e;
+
+	if (dup2(to, STDIN_FILENO) < 0)
+		_exit(1);
+	closefrom(STDIN_FILENO + 1);
+	e = make_file(r, host, owner, header);
+	if (unixsock_send_fd(STDIN_FILENO, e, r->fd) < 0 && e == 0)
+		unlink(r->path);
+	_exit(0);
+}
+
+/* A disk that does not answer keeps a child waiting, and nobody else. */
+static int
+have_file_made(struct recording *r, const struct settings *host,
+    const struct recording_owner *owner, const char *header)
+{
+	int ends[2], e, told;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	if ((pid = fork()) == 0)
+		make_file_for(ends[1], r, host, owner, header);
+	e = pid < 0 ? -errno : 0;
+	close(ends[1]);
+	if (e == 0)
+		e = unixsock_receive_fd(ends[0], CREATE_MS, &told, &r->fd);
+	close(ends[0]);
+	return e < 0 ? e : told;
+}
+
+int
+recording_create(struct recording *r, const struct settings *host,
+    const struct recording_owner *owner, const struct uuid *sid,
+    uint64_t now_usec, const char *header)
+{
+	int e;
+
+	if ((e = name_file(r, host, sid, now_usec)) < 0)
+		return e;
+	r->start_usec = clock_boot_usec();
+	return have_file_made(r, host, owner, header);
+}
+
 int
 recording_reopen(struct recording *r, const char *path, uint64_t start_usec)
 {
@@ -115,7 +162,6 @@ recording_reopen(struct recording *r, const char *path, uint64_t start_usec)
 	if (n < 0)
 		return -EINVAL;
 	r->start_usec = start_usec;
-	r->is_anothers = true;
 	r->fd = open(r->path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	if (r->fd < 0)
 		return -errno;
@@ -339,71 +385,22 @@ recording_say(const struct recording *r, enum recorder_order_type type,
 	(void)send(r->control, &m, sizeof(m), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* What was being written when the disk was full, or the recorder killed, may
- * end within a line: no player reads that. */
-static void
-cut_half_a_line(const char *path)
+const char *
+recording_error(int error)
 {
-	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	char block[4096];
-	struct stat st;
-	off_t end, start;
-	ssize_t n;
-
-	if (fd < 0)
-		return;
-	if (fstat(fd, &st) == 0)
-		for (end = st.st_size; end > 0; end = start) {
-			const char *newline;
-
-			start = end > (off_t)sizeof(block)
-			    ? end - (off_t)sizeof(block)
-			    : 0;
-			n = pread(fd, block, (size_t)(end - start), start);
-			if (n != end - start)
-				break;
-			newline = memrchr(block, '\n', (size_t)n);
-			if (newline == NULL)
-				continue;
-			end = start + (newline - block) + 1;
-			if (end < st.st_size && ftruncate(fd, end) < 0)
-				break;
-			break;
-		}
-	close(fd);
-}
-
-/* A killed keeper's goes on until it has noticed: it has the file open, and the
- * lock on it, which it shared with that keeper. */
-static void
-wait_for_recorder(const struct recording *r)
-{
-	const struct timespec pause = { .tv_nsec = 10000000 };
-	uint64_t began = clock_boot_ms();
-
-	while (r->is_anothers && flock(r->fd, LOCK_EX | LOCK_NB) < 0 &&
-	    clock_boot_ms() - began < ORPHAN_MS)
-		nanosleep(&pause, NULL);
+	return error == ETIMEDOUT ? "the disk does not answer"
+				  : strerror(error);
 }
 
 void
-recording_close(struct recording *r, const char *exit_text)
+recording_close(struct recording *r, const char *exit_text, char *last_line,
+    size_t size)
 {
-	char line[CASTWRITER_ROOM(64)];
 	uint64_t now = clock_boot_usec();
-	size_t n;
 
-	let_go(r);
-	if (r->fd < 0)
-		return;
-	wait_for_recorder(r);
-	cut_half_a_line(r->path);
-	n = castwriter_text(now > r->start_usec ? now - r->start_usec : 0, 'x',
-	    exit_text, line, sizeof(line));
-	if (path_write_all(r->fd, line, n) < 0)
-		cut_half_a_line(r->path);
-	close(r->fd);
-	r->fd = -1;
+	(void)castwriter_text(now > r->start_usec ? now - r->start_usec : 0,
+	    'x', exit_text, last_line, size);
+	recording_clear(r);
 }
 
 void

@@ -34,7 +34,6 @@ struct recording {
 	char path[PATH_MAX];
 	int control; /* the recorder's socket; -1: it is gone, or none began */
 	int pidfd; /* the recorder; whoever reaps it need not tell */
-	bool is_anothers; /* its recorder is a killed keeper's */
 	uint64_t start_usec; /* since boot */
 	uint64_t tx, rx;
 	uint64_t not_told; /* file operations */
@@ -44,7 +43,8 @@ struct recording {
 
 void recording_init(struct recording *r);
 /* A new file RecordingDirectory/YYYY/MM/DD/SID.cast whose first line is
- * `header`. 0 or -errno, and then there is none. */
+ * `header`. 0 or -errno, and then there is none; -ETIMEDOUT: the disk does not
+ * answer. */
 int recording_create(struct recording *r, const struct settings *host,
     const struct recording_owner *owner, const struct uuid *sid,
     uint64_t now_usec, const char *header);
@@ -65,9 +65,12 @@ int recording_hear(struct recording *r, struct recorder_fileop *ret);
 /* Shows text to the person; what a terminal could take amiss is left out. */
 void recording_say(const struct recording *r, enum recorder_order_type type,
     const char *text);
-/* The last line, "x" with how the program ended; cuts off half a line before
- * it. Then the file is closed. */
-void recording_close(struct recording *r, const char *exit_text);
+/* What an errno of a recording's disk means. */
+const char *recording_error(int error);
+/* Lets go of it; last_line, of CASTWRITER_ROOM of the text, is what archive(8)
+ * is to end the file with: "x" with how the program ended. */
+void recording_close(struct recording *r, const char *exit_text,
+    char *last_line, size_t size);
 /* Lets go of everything; the file stays. */
 void recording_clear(struct recording *r);
 

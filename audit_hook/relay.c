@@ -43,6 +43,7 @@ struct relay {
 	enum recorder_end why; /* 0: goes on */
 };
 
+static struct relay relay;
 static char output_bytes[2][OUTPUT_BYTES], input_bytes[INPUT_BYTES];
 static volatile sig_atomic_t is_resized = 1;
 
@@ -221,14 +222,14 @@ show(struct relay *r, const char *text)
 
 	b.to = (size_t)snprintf(message, sizeof(message),
 	    "\r\ncountersign: %s\r\n", text);
-	castfile_text(&r->file, 'm', text);
 	for (tries = 0; tries < FAREWELL_TRIES; tries++) {
 		if (!drain(RECORDER_OUTER, &r->output) ||
 		    !drain(RECORDER_OUTER, &b) ||
 		    (is_empty(&r->output) && is_empty(&b)))
-			return;
+			break;
 		(void)ppoll(&p, 1, &moment, NULL);
 	}
+	castfile_text(&r->file, 'm', text);
 }
 
 static void
@@ -244,11 +245,11 @@ obey(struct relay *r)
 		return;
 	}
 	/* Nobody supervises this any more, or nobody wants it to go on. */
+	if (n < 0 || m.type == RECORDER_STOP)
+		r->why = RECORDER_END_TOLD;
 	show(r,
 	    n > 0 ? m.text
 		  : "the session's keeper is gone; ending the session");
-	if (n < 0 || m.type == RECORDER_STOP)
-		r->why = RECORDER_END_TOLD;
 }
 
 /* A terminal that has nothing to read now has given all that was written. */
@@ -266,6 +267,16 @@ drain_program(struct relay *r)
 		}
 		show_next(r);
 	}
+}
+
+static void
+show_more(struct relay *r)
+{
+	while (r->why == 0 && is_empty(&r->output) &&
+	    (r->next.to > 0 || r->is_at_end))
+		show_next(r);
+	if (r->is_draining)
+		drain_program(r);
 }
 
 static short
@@ -309,11 +320,7 @@ turn(struct relay *r, const sigset_t *open)
 		r->input.from = r->input.to;
 	if (r->why == 0 && !drain(RECORDER_OUTER, &r->output))
 		r->why = RECORDER_END_CLIENT;
-	while (r->why == 0 && is_empty(&r->output) &&
-	    (r->next.to > 0 || r->is_at_end))
-		show_next(r);
-	if (r->is_draining)
-		drain_program(r);
+	show_more(r);
 }
 
 static void
@@ -330,24 +337,44 @@ end(struct relay *r)
 	report(r, &m);
 }
 
+static void
+run(struct relay *r)
+{
+	sigset_t open;
+
+	sigemptyset(&open);
+	while (r->why == 0) {
+		if (is_resized)
+			resize(r);
+		turn(r, &open);
+	}
+	end(r);
+}
+
 void
 relay_run(const struct recorder_options *options)
 {
-	struct relay r = { .options = options,
+	relay = (struct relay){ .options = options,
 		.output = { output_bytes[0], 0, 0 },
 		.next = { output_bytes[1], 0, 0 },
 		.input = { input_bytes, 0, 0 },
 		.shown = { .code = 'o' },
 		.typed = { .code = 'i' } };
-	sigset_t open;
+	castfile_init(&relay.file, options->start_usec, options->reserve_bytes);
+	(void)ioctl(RECORDER_INNER, TIOCGWINSZ, &relay.size);
+	run(&relay);
+}
 
-	sigemptyset(&open);
-	castfile_init(&r.file, options->start_usec, options->reserve_bytes);
-	(void)ioctl(RECORDER_INNER, TIOCGWINSZ, &r.size);
-	while (r.why == 0) {
-		if (is_resized)
-			resize(&r);
-		turn(&r, &open);
-	}
-	end(&r);
+/* What is written down next is where the other thread is: everything up to that
+ * is in *r, and nothing after it. */
+_Noreturn void
+relay_go_on(void)
+{
+	struct relay *r = &relay;
+
+	castfile_abandon(&r->file);
+	notice_failure(r);
+	show_more(r);
+	run(r);
+	recorderlink_leave();
 }

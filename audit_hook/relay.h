@@ -23,7 +23,11 @@ struct recorder_options {
 void relay_prepare(void);
 /* A terminal, until either side is gone; says why to the keeper. */
 void relay_run(const struct recorder_options *options);
+/* In another thread, while relay_run() waits for a disk in vain: without it, as
+ * far as the role allows that (diskwatch.h). */
+_Noreturn void relay_go_on(void);
 /* A channel without one (streams.c), until nobody writes any more. */
 void streams_run(const struct recorder_options *options);
+_Noreturn void streams_go_on(void);
 
 #endif

@@ -177,6 +177,44 @@ read_agent_refusal(const char *p, struct sshdforward *ret)
 	return strstr(p, "agent forwarding disabled") != NULL;
 }
 
+/* "server_input_global_request: tcpip-forward listen A port N",
+ * "... streamlocal-forward listen path P" */
+static bool
+read_asked(const char *p, struct sshdforward *ret)
+{
+	static const char tcp[] = "tcpip-forward listen ",
+			  local[] = "streamlocal-forward listen path ",
+			  own[] = "server_input_global_request: ";
+
+	ret->is_asked = true;
+	if (strncmp(p, own, strlen(own)) == 0)
+		p += strlen(own);
+	if (strncmp(p, tcp, strlen(tcp)) == 0) {
+		ret->direction = SSHDFORWARD_REMOTE;
+		p += strlen(tcp);
+		copy_address(ret->target, p, p + strlen(p));
+		return true;
+	}
+	if (strncmp(p, local, strlen(local)) != 0)
+		return false;
+	ret->direction = SSHDFORWARD_STREAMLOCAL;
+	p += strlen(local);
+	copy(ret->target, p, strlen(p));
+	return true;
+}
+
+/* "session_input_channel_req: session 0 req x11-req" */
+static bool
+read_request(const char *p, struct sshdforward *ret)
+{
+	static const char x11[] = " req x11-req";
+	size_t n = strlen(p);
+
+	ret->direction = SSHDFORWARD_X11;
+	ret->is_asked = true;
+	return n > strlen(x11) && strcmp(p + n - strlen(x11), x11) == 0;
+}
+
 static bool
 read_line(const char *p, const char *function, struct sshdforward *ret)
 {
@@ -188,6 +226,10 @@ read_line(const char *p, const char *function, struct sshdforward *ret)
 		return true;
 	if (is_in(function, "channel_setup_fwd_listener_tcpip"))
 		return read_listening(p, ret);
+	if (is_in(function, "server_input_global_request"))
+		return read_asked(p, ret);
+	if (is_in(function, "session_input_channel_req"))
+		return read_request(p, ret);
 	if (is_in(function, "channel_new"))
 		return read_channel(p, ret);
 	if (is_in(function, "session_auth_agent_req"))

@@ -19,6 +19,7 @@ enum sshdforward_direction {
 struct sshdforward {
 	enum sshdforward_direction direction;
 	bool is_refusal; /* else a request: granted unless a refusal follows */
+	bool is_asked; /* refused, unless it is said that somebody listens */
 	/* "db1:5432", "[::1]:9003", "/run/x"; both are what the client says.
 	 * A text that is longer ends in "...". */
 	char target[SSHDFORWARD_TEXT_MAX];

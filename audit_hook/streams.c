@@ -62,9 +62,22 @@ init_flow(struct streams *s, enum flow_name name, int from, int to, char code)
 }
 
 static void
+notice_failure(struct streams *s)
+{
+	struct recorder_report m = { .type = RECORDER_FAILED,
+		.error = (uint32_t)s->file.error };
+
+	if (s->file.error == 0)
+		return;
+	s->file.error = 0;
+	recorderlink_say(&m, &s->count);
+	if (s->options->is_strict)
+		s->why = RECORDER_END_FAILED;
+}
+
+static void
 record(struct streams *s, struct flow *f, size_t n)
 {
-	struct recorder_report m = { .type = RECORDER_FAILED };
 	uint64_t left = s->options->max_bytes - f->recorded;
 
 	if (left == 0)
@@ -78,13 +91,7 @@ record(struct streams *s, struct flow *f, size_t n)
 		    f->stream.code == 'i'
 			? "no more of the input is recorded"
 			: "no more of the output is recorded");
-	if (s->file.error == 0)
-		return;
-	m.error = (uint32_t)s->file.error;
-	s->file.error = 0;
-	recorderlink_say(&m, &s->count);
-	if (s->options->is_strict)
-		s->why = RECORDER_END_FAILED;
+	notice_failure(s);
 }
 
 /* The reader hears that there is no more, the writer that nobody reads. An sshd
@@ -279,23 +286,44 @@ turn(struct streams *s)
 		s->why = RECORDER_END_PROGRAM;
 }
 
+static struct streams streams;
+
+static void
+say_end(const struct streams *s)
+{
+	struct recorder_report m = { .type = RECORDER_END, .why = s->why };
+
+	recorderlink_say(&m, &s->count);
+}
+
 void
 streams_run(const struct recorder_options *options)
 {
-	struct streams s = { .options = options };
-	struct recorder_report m = { .type = RECORDER_END };
+	struct streams *s = &streams;
 	size_t i;
 
-	castfile_init(&s.file, options->start_usec, options->reserve_bytes);
-	init_flow(&s, FLOW_IN, RECORDER_OUTER, RECORDER_INNER, 'i');
-	init_flow(&s, FLOW_OUT, RECORDER_INNER_OUT, RECORDER_OUTER_OUT, 'o');
-	init_flow(&s, FLOW_ERR, RECORDER_INNER_ERR, RECORDER_OUTER_ERR, 'e');
-	filetap_init(options->tap, &s.count);
-	while (s.why == 0)
-		turn(&s);
+	s->options = options;
+	castfile_init(&s->file, options->start_usec, options->reserve_bytes);
+	init_flow(s, FLOW_IN, RECORDER_OUTER, RECORDER_INNER, 'i');
+	init_flow(s, FLOW_OUT, RECORDER_INNER_OUT, RECORDER_OUTER_OUT, 'o');
+	init_flow(s, FLOW_ERR, RECORDER_INNER_ERR, RECORDER_OUTER_ERR, 'e');
+	filetap_init(options->tap, &s->count);
+	while (s->why == 0)
+		turn(s);
 	filetap_end();
 	for (i = 0; i < FLOWS; i++)
-		castfile_end(&s.file, &s.flows[i].stream);
-	m.why = s.why;
-	recorderlink_say(&m, &s.count);
+		castfile_end(&s->file, &s->flows[i].stream);
+	say_end(s);
+}
+
+/* Only where the role demands the record are there streams with a file. */
+_Noreturn void
+streams_go_on(void)
+{
+	castfile_abandon(&streams.file);
+	notice_failure(&streams);
+	if (streams.why == 0)
+		streams.why = RECORDER_END_FAILED;
+	say_end(&streams);
+	recorderlink_leave();
 }

@@ -107,6 +107,31 @@ pkill -f "ssh-agent -a $LAB/agent"
 # What the drop-in makes sshd say of channels that are no forwardings is not kept.
 grep -q 'channel_new.*server-session' /var/log/auth.log && fail "each session has a line more"
 
+story "a -R and X11 that the role refuses, where an admin has asked for them"
+fresh
+sed -i '/^LogVerbose/s/$/,serverloop.c:server_input_global_request():*,session.c:session_input_channel_req():*/' /etc/ssh/sshd_config.d/00-countersign.conf
+kill -HUP "$SSHD"
+sleep 0.3
+wait_until "sshd listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/22' 2>/dev/null
+ssh_stays none deploy -N -R 9006:127.0.0.1:8000 -o ServerAliveInterval=1
+event '.event=="port" and .code=="T3003E" and .success==false and .direction=="remote" and .addr=="localhost:9006"'
+ssh_goes
+DISPLAY=:99 as none deploy -Y -- 'echo "$DISPLAY"'
+says ''
+event '.event=="port" and .success==false and .direction=="x11" and .user=="none@example.com"'
+sleep 0.5
+[ "$(count_events '.event=="port"')" = 2 ] || fail "there are $(count_events '.event=="port"') of them"
+fresh
+DISPLAY=:99 as all deploy -Y -- 'echo "$DISPLAY"'
+says localhost:10.0
+event '.event=="port" and .success and .direction=="x11"'
+ssh_stays free deploy -N -R 9016:127.0.0.1:8000
+event '.event=="port" and .success and .direction=="remote"'
+ssh_goes
+sleep 0.5
+[ "$(count_events '.event=="port" and .success==false')" = 0 ] || fail "it is called refused as well"
+grep -q 'rtype\|req pty\|req env' /var/log/auth.log && fail "lines that are about no forwarding are kept"
+
 story "lines like sshd's, by somebody else, are none"
 fresh
 as free deploy -- 'logger -p authpriv.debug -t sshd "debug1: serverloop.c:server_request_direct_tcpip():453 (pid=$$): originator 127.0.0.1 port 1, target forged port 22"; logger -p authpriv.info -t "sshd[$PPID]" "refused local port forward: originator a port 1, target forged port 22"'

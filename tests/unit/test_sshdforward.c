@@ -10,6 +10,12 @@
 #define LISTEN \
 	"debug1: channels.c:channel_setup_fwd_listener_tcpip():3810 (pid=2): "
 
+#define ASKED                                                              \
+	"debug1: serverloop.c:server_input_global_request():780 (pid=7): " \
+	"server_input_global_request: "
+#define REQUEST                                                       \
+	"debug1: session.c:session_input_channel_req():2249 (pid=7): " \
+	"session_input_channel_req: session 0 req "
 #define NEW "debug1: channels.c:channel_new():359 (pid=7): channel 1: "
 
 static const struct {
@@ -18,6 +24,15 @@ static const struct {
 	bool is_refusal;
 	const char *target, *origin;
 } lines[] = {
+	{ ASKED "tcpip-forward listen localhost port 9006", "remote", false,
+	    "localhost:9006", "" },
+	{ ASKED "streamlocal-forward listen path /run/x", "streamlocal", false,
+	    "/run/x", "" },
+	{ ASKED "rtype keepalive@openssh.com want_reply 1", NULL, false, "",
+	    "" },
+	{ REQUEST "x11-req", "x11", false, "", "" },
+	{ REQUEST "pty-req", NULL, false, "", "" },
+	{ REQUEST "x11-req x", NULL, false, "", "" },
 	{ NEW "new [auth socket]", "agent", false, "", "" },
 	{ NEW "new auth-listener [auth socket] (inactive timeout: 0)", "agent",
 	    false, "", "" },
