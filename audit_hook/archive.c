@@ -69,8 +69,8 @@ cut_half_a_line(int fd)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	for (end = st.st_size; end > 0; end = start) {
-		start = end > (off_t)sizeof(block) ? end - (off_t)sizeof(block)
-						   : 0;
+		start =
+		    end > (off_t)sizeof(block) ? end - (off_t)sizeof(block) : 0;
 		if (pread(fd, block, (size_t)(end - start), start) !=
 		    end - start)
 			return -EIO;
@@ -88,7 +88,8 @@ finish(int fd, const char *last_line)
 {
 	int r = cut_half_a_line(fd);
 
-	if (r == 0 && (r = path_write_all(fd, last_line, strlen(last_line))) < 0)
+	if (r == 0 &&
+	    (r = path_write_all(fd, last_line, strlen(last_line))) < 0)
 		(void)cut_half_a_line(fd);
 	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : r;
 }

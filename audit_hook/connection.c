@@ -198,7 +198,7 @@ begin(struct connection *c)
 	if (c->host->print_last_log)
 		lastlogin_read((uid_t)c->hello.uid, c->last_login);
 	tracelink_begin(c);
-	if (c->hello.limits.trace_required && c->trace.fd < 0)
+	if (c->hello.limits.trace_required && !tracelink_will_do(&c->trace))
 		return refuse_untraced(c);
 	/* A login waits for this word, and for nothing after it. */
 	if ((r = keepermsg_send(c->sshd, &ready)) < 0) {

@@ -67,8 +67,7 @@ diskwatch_start(unsigned ms, void (*go_on)(void))
 	int r;
 
 	overtake = go_on;
-	period.it_value = (struct timespec){ ms / 1000,
-		ms % 1000 * 1000000L };
+	period.it_value = (struct timespec){ ms / 1000, ms % 1000 * 1000000L };
 	if ((timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)) < 0)
 		return -errno;
 	if (sem_init(&is_there, 0, 0) < 0)

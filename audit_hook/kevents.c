@@ -133,7 +133,7 @@ kevent_session_start(struct connection *c, const struct ksession *s)
 	    !s->has_file || !s->is_recorded	? "off"
 		: c->hello.limits.record_strict ? "strict"
 						: "best_effort");
-	event_string(&ev, "trace_level", s->is_traced ? "ebpf" : "none");
+	event_string(&ev, "trace_level", trace_level_name(s->trace_level));
 	if (!is_closed_shell(c->hello.shell))
 		event_bool(&ev, "bypassable", true);
 	eventsink_send(&c->sink, &ev);
@@ -257,7 +257,8 @@ kevent_session_end(struct connection *c, const struct ksession *s)
 	    clock_rfc3339_usec(clock_now_usec(), stop));
 	event_bool(&ev, "interactive", s->has_tty);
 	event_list(&ev, "participants", &participants);
-	event_bool(&ev, "enhanced_recording", s->is_traced);
+	event_bool(&ev, "enhanced_recording",
+	    s->trace_level != TRACE_LEVEL_NONE);
 	add_exit(&ev, s);
 	add_recording(&ev, s);
 	if (!s->has_ended)

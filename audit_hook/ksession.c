@@ -417,8 +417,9 @@ ksession_begin(struct connection *c, struct ksession *s,
 	else
 		r = record(c, s, in, peer, channel, &t, &with);
 	is_noted = note_state(c, s);
-	s->is_traced = tracelink_session(c, s);
-	if (refusal == NULL && c->hello.limits.trace_required && !s->is_traced)
+	s->trace_level = tracelink_session(c, s);
+	if (refusal == NULL && c->hello.limits.trace_required &&
+	    !tracelink_will_do(&c->trace))
 		refusal = "this session cannot be traced, and the role demands "
 			  "it";
 	kevent_session_start(c, s);

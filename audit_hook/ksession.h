@@ -13,6 +13,7 @@
 #include "recording.h"
 #include "seal.h"
 #include "terminal.h"
+#include "tracemsg.h"
 #include "uuid.h"
 
 struct connection;
@@ -47,7 +48,7 @@ struct ksession {
 	struct kfiles *files; /* with a tap, once it is there */
 	bool is_recorded; /* there is a recorder, or was */
 	bool has_file;
-	bool is_traced; /* trace(8) knew it before its program began */
+	enum trace_level trace_level; /* before its program began */
 	struct recording recording;
 	struct seal seal;
 	struct kstate_session *state; /* for when the keeper is killed */

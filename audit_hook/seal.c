@@ -13,7 +13,7 @@
 #include "seal.h"
 
 #define PATIENCE_MS 5000
-#define ARCHIVE     CS_LIBEXEC "/archive"
+#define ARCHIVE	    CS_LIBEXEC "/archive"
 
 void
 seal_init(struct seal *s)

@@ -22,7 +22,7 @@
 #include "listener.h"
 #include "proc.h"
 #include "traceevents.h"
-#include "tracekernel.h"
+#include "tracesource.h"
 
 DEFINE_AUTO(settings_free, struct settings)
 
@@ -33,10 +33,14 @@ DEFINE_AUTO(settings_free, struct settings)
 #define LOOK_MS	     10
 #define READ_AT_ONCE 64
 
-static const char usage[] = "usage: trace [--check]\n";
+static const char usage[] =
+    "usage: trace [--check] [--level LEVEL]\n"
+    "\n"
+    "LEVEL: ebpf, audit_multicast, audit_unicast, proc_connector (otherwise the\n"
+    "best of these that this kernel allows). --check: what that can show here.\n";
 
 struct tracer {
-	struct tracekernel *kernel;
+	struct tracesource source;
 	struct traceevents events;
 	int epoll, listener;
 	bool has_more; /* records, in the ring */
@@ -120,10 +124,10 @@ add_living(struct tracer *t, const struct process *p, struct trace_member m)
 {
 	struct proc_stat ps;
 
-	(void)tracekernel_add(t->kernel, p->pid, m);
+	(void)t->source.ops->add(t->source.of, p->pid, m);
 	if (proc_stat((pid_t)p->pid, &ps) < 0 ||
 	    ps.start_ticks != p->start_ticks || ps.state == 'Z')
-		tracekernel_remove(t->kernel, p->pid);
+		t->source.ops->remove(t->source.of, p->pid);
 }
 
 /* What came from this process, and what is of this audit session, runs already:
@@ -154,8 +158,9 @@ add_descendants(struct tracer *t, uint32_t pid, uint32_t audit,
 
 static int
 announce_connection(struct tracer *t, struct client *c,
-    const struct tracemsg *m)
+    const struct tracemsg *m, uint32_t pid)
 {
+	const struct tracesource *source = &t->source;
 	struct tracetable *table = &t->events.table;
 	struct trace_member member;
 	int r;
@@ -163,13 +168,13 @@ announce_connection(struct tracer *t, struct client *c,
 	if ((c->connection = tracetable_connection(table, m)) == 0)
 		return -ENOMEM;
 	member = (struct trace_member){ .connection = c->connection };
-	if ((r = tracekernel_add(t->kernel, m->pid, member)) < 0 ||
-	    (r = tracekernel_add_audit(t->kernel, m->audit_session_id,
+	if ((r = source->ops->add(source->of, pid, member)) < 0 ||
+	    (r = source->ops->add_audit(source->of, m->audit_session_id,
 		 member)) < 0)
 		return r;
-	tracekernel_watch_uid(t->kernel, m->uid, true);
+	source->ops->watch_uid(source->of, m->uid, true);
 	if (m->is_again) {
-		add_descendants(t, m->pid, m->audit_session_id, member);
+		add_descendants(t, pid, m->audit_session_id, member);
 		traceevents_tell_gap(&t->events,
 		    tracetable_get(table, c->connection));
 	}
@@ -178,7 +183,7 @@ announce_connection(struct tracer *t, struct client *c,
 
 static int
 announce_session(struct tracer *t, const struct client *c,
-    const struct tracemsg *m)
+    const struct tracemsg *m, uint32_t pid)
 {
 	struct trace_member member = { .connection = c->connection };
 	int r;
@@ -187,10 +192,10 @@ announce_session(struct tracer *t, const struct client *c,
 	    (member.session = tracetable_session(&t->events.table,
 		 c->connection, m)) == 0)
 		return -ENOMEM;
-	if ((r = tracekernel_add(t->kernel, m->pid, member)) < 0)
+	if ((r = t->source.ops->add(t->source.of, pid, member)) < 0)
 		return r;
 	if (m->is_again)
-		add_descendants(t, m->pid, UINT32_MAX, member);
+		add_descendants(t, pid, UINT32_MAX, member);
 	return 0;
 }
 
@@ -212,10 +217,35 @@ drop_client(struct tracer *t, struct client *c)
 	if (traced != NULL) {
 		traced->is_closed = true;
 		if (tracetable_of_uid(&t->events.table, traced->uid) == NULL)
-			tracekernel_watch_uid(t->kernel, traced->uid, false);
+			t->source.ops->watch_uid(t->source.of, traced->uid,
+			    false);
 	}
 	close(c->fd);
 	free(c);
+}
+
+/* With the number, as this process's namespace has it, of the process that it is
+ * about; 0: it is in none that is seen from here. */
+static ssize_t
+receive(int fd, struct tracemsg *m, uint32_t *ret_pid)
+{
+	struct iovec iov = { m, sizeof(*m) };
+	struct ucred of = { .pid = 0 };
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(of))];
+	} control;
+	struct msghdr message = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *head = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+
+	if (head != NULL && head->cmsg_type == SCM_CREDENTIALS)
+		memcpy(&of, CMSG_DATA(head), sizeof(of));
+	*ret_pid = (uint32_t)of.pid;
+	return n;
 }
 
 static void
@@ -223,17 +253,20 @@ hear_client(struct tracer *t, struct client *c)
 {
 	struct tracemsg_answer a = { .version = TRACEMSG_VERSION };
 	struct tracemsg m;
-	ssize_t n = recv(c->fd, &m, sizeof(m), MSG_DONTWAIT);
+	uint32_t pid;
+	ssize_t n = receive(c->fd, &m, &pid);
+	int r;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n != sizeof(m) || !is_sound(&m)) {
+	if (n != sizeof(m) || !is_sound(&m) || pid == 0) {
 		drop_client(t, c);
 		return;
 	}
-	a.is_traced =
-	    (m.type == TRACEMSG_CONNECTION ? announce_connection(t, c, &m)
-					   : announce_session(t, c, &m)) == 0;
+	r = m.type == TRACEMSG_CONNECTION ? announce_connection(t, c, &m, pid)
+					  : announce_session(t, c, &m, pid);
+	if (r == 0)
+		a.level = (uint8_t)t->source.level;
 	(void)send(c->fd, &a, sizeof(a), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -243,6 +276,7 @@ accept_client(struct tracer *t)
 	int fd = accept4(t->listener, NULL, NULL, SOCK_CLOEXEC);
 	struct client *c = fd >= 0 ? calloc(1, sizeof(*c)) : NULL;
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = c };
+	const int one = 1;
 
 	if (c == NULL) {
 		if (fd >= 0)
@@ -250,7 +284,8 @@ accept_client(struct tracer *t)
 		return;
 	}
 	c->fd = fd;
-	if (epoll_ctl(t->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &one, sizeof(one)) < 0 ||
+	    epoll_ctl(t->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
 		drop_client(t, c);
 }
 
@@ -260,11 +295,11 @@ tick(struct tracer *t)
 	uint64_t now = clock_boot_ms();
 
 	traceevents_flush(&t->events);
-	traceevents_tell_lost(&t->events, t->kernel);
+	traceevents_tell_lost(&t->events, &t->source);
 	if (now - t->swept_ms < SWEEP_MS)
 		return;
 	t->swept_ms = now;
-	tracetable_sweep(&t->events.table, t->kernel);
+	tracetable_sweep(&t->events.table, &t->source);
 }
 
 static int
@@ -303,10 +338,10 @@ turn(struct tracer *t)
 	for (i = 0; i < n; i++)
 		if (ev[i].data.ptr == t)
 			accept_client(t);
-		else if (ev[i].data.ptr != t->kernel)
+		else if (ev[i].data.ptr != &t->source)
 			hear_client(t, ev[i].data.ptr);
 	if (!is_waiting)
-		t->has_more = tracekernel_read(t->kernel, READ_AT_ONCE);
+		t->has_more = t->source.ops->read(t->source.of, READ_AT_ONCE);
 	tick(t);
 }
 
@@ -333,21 +368,21 @@ start_listening(struct tracer *t, const struct settings *host)
 		return -errno;
 	if ((r = watch(t, t->listener, t)) < 0)
 		return r;
-	return watch(t, tracekernel_fd(t->kernel), t->kernel);
+	return watch(t, t->source.ops->fd(t->source.of), &t->source);
 }
 
-/* What is loaded and attached stays so; its maps want CAP_BPF, and kernels
- * before it CAP_SYS_ADMIN, which these have not any more. */
 static int
-drop_capabilities(void)
+drop_capabilities(uint64_t all_but)
 {
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3
 	};
 	struct __user_cap_data_struct data[2] = { { 0 } };
-	const uint32_t bit = 1U << (CAP_BPF & 31);
+	size_t i;
 
-	data[CAP_BPF >> 5].permitted = data[CAP_BPF >> 5].effective = bit;
+	for (i = 0; i < ARRAY_SIZE(data); i++)
+		data[i].permitted = data[i].effective =
+		    (uint32_t)(all_but >> (32 * i));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0) < 0 ||
 	    syscall(SYS_capset, &head, data) < 0)
@@ -356,21 +391,30 @@ drop_capabilities(void)
 }
 
 static int
-say_what_can(const struct tracekernel_can *can, int error)
+say_what_can(const struct tracesource *s)
 {
 	static const char *const words[] = { "no", "yes" };
+	const struct tracesource_can *can = &s->can;
+	bool is_any = s->level != TRACE_LEVEL_NONE;
 
-	printf("level: %s\n", can->programs ? "ebpf" : "none");
-	if (!can->programs)
-		printf("why: %s\n", strerror(-error));
-	printf("commands and their ends: %s\n", words[can->programs]);
+	printf("level: %s\n", trace_level_name(s->level));
+	if (s->no_ebpf < 0)
+		printf("not ebpf, because: %s\n", strerror(-s->no_ebpf));
+	printf("commands and their ends: %s\n", words[is_any]);
+	printf("arguments as they ran: %s\n",
+	    words[is_any && s->level != TRACE_LEVEL_PROC_CONNECTOR]);
 	printf("connections: %s%s%s\n", words[can->connects],
-	    can->cgroup != NULL ? ", by " : " (cgroup2 is not mounted)",
+	    can->cgroup != NULL		       ? ", by "
+		: s->level == TRACE_LEVEL_EBPF ? " (cgroup2 is not mounted)"
+					       : "",
 	    can->cgroup != NULL ? can->cgroup : "");
+	printf("datagrams without a connection: %s\n", words[can->sends]);
 	printf("whether TCP came up: %s\n", words[can->results]);
 	printf("raw sockets: %s\n", words[can->raw_sockets]);
-	printf("not seen: AF_PACKET and Unix sockets, builtins of shells\n");
-	return can->programs ? 0 : 1;
+	printf("not seen: builtins of shells%s%s\n",
+	    can->packet_sockets ? "" : ", AF_PACKET",
+	    can->unix_sockets ? "" : ", Unix sockets");
+	return is_any ? 0 : 1;
 }
 
 static int
@@ -383,47 +427,78 @@ run(struct tracer *t, const struct settings *host)
 	sigaction(SIGINT, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	if ((r = start_listening(t, host)) < 0 ||
-	    (r = drop_capabilities()) < 0) {
+	    (r = drop_capabilities(t->source.capabilities)) < 0) {
 		fprintf(stderr, "trace: cannot begin: %s\n", strerror(-r));
 		return 1;
 	}
 	/* The kernel's types, which only loading wants. */
 	malloc_trim(0);
-	traceevents_tell_start(&t->events, "ebpf");
+	traceevents_tell_start(&t->events, trace_level_name(t->source.level));
 	while (!is_stopping)
 		turn(t);
 	return 0;
 }
 
-int
-main(int argc, char **argv)
-{
-	static const struct option longs[] = { { "check", no_argument, NULL,
-						   'c' },
-		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
-	AUTO(settings_free) struct settings *host = NULL;
-	struct tracer t = { .epoll = -1, .listener = -1 };
-	struct conf_error e = { 0 };
-	struct tracekernel_can can;
-	int opt, r = 0, error;
-	bool is_check = false;
+struct options {
+	bool is_check;
+	enum trace_level level; /* TRACE_LEVEL_NONE: the best */
+};
 
-	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (opt != 'c') {
+/* An exit status, or -1 to go on. */
+static int
+read_options(int argc, char **argv, struct options *ret)
+{
+	static const struct option longs[] = {
+		{ "check", no_argument, NULL, 'c' },
+		{ "level", required_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt;
+
+	*ret = (struct options){ .is_check = false };
+	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1)
+		switch (opt) {
+		case 'c':
+			ret->is_check = true;
+			break;
+		case 'l':
+			ret->level = trace_level_of(optarg);
+			if (ret->level != TRACE_LEVEL_NONE)
+				break;
+			fprintf(stderr, "trace: there is no level '%s'\n",
+			    optarg);
+			return 2;
+		default:
 			fputs(usage, opt == 'h' ? stdout : stderr);
 			return opt == 'h' ? 0 : 2;
 		}
-		is_check = true;
-	}
+	return -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	AUTO(settings_free) struct settings *host = NULL;
+	struct tracer t = { .epoll = -1, .listener = -1 };
+	struct conf_error e = { 0 };
+	struct options options;
+	int r, error;
+
+	if ((r = read_options(argc, argv, &options)) >= 0)
+		return r;
 	if ((host = settings_load_host(&e)) == NULL) {
 		fprintf(stderr, "trace: %s\n", e.what);
 		return 1;
 	}
 	traceevents_init(&t.events, host);
-	t.kernel = tracekernel_open(traceevents_take, &t.events, &can, &error);
-	if (is_check)
-		r = say_what_can(&can, error);
-	else if (t.kernel == NULL) {
+	error = tracesource_open(options.level, host->run_dir, traceevents_take,
+	    &t.events, &t.source);
+	if (error < 0)
+		t.source.level = TRACE_LEVEL_NONE;
+	if (options.is_check)
+		r = say_what_can(&t.source);
+	else if (error < 0) {
 		fprintf(stderr,
 		    "trace: this kernel cannot be asked (see trace --check): "
 		    "%s\n",
@@ -431,7 +506,7 @@ main(int argc, char **argv)
 		r = 1;
 	} else
 		r = run(&t, host);
-	tracekernel_free(t.kernel);
+	tracesource_free(&t.source);
 	traceevents_clear(&t.events);
 	return r;
 }

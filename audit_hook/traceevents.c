@@ -156,6 +156,8 @@ add_exec_facts(struct event *ev, const struct trace_exec *e,
 		event_bool(ev, "detached", true);
 	if ((e->flags & TRACE_NO_ARGS) != 0)
 		event_bool(ev, "argv_unread", true);
+	if ((e->flags & TRACE_ARGS_RACY) != 0)
+		event_bool(ev, "argv_reliable", false);
 }
 
 /* The arguments that the first event had no room for. */
@@ -321,6 +323,8 @@ static const char *
 protocol_name(uint8_t protocol, char buf[8])
 {
 	switch (protocol) {
+	case 0:
+		return "unknown";
 	case IPPROTO_TCP:
 		return "tcp";
 	case IPPROTO_UDP:
@@ -490,11 +494,11 @@ send_gap(struct traceevents *t, const char *why, uint64_t lost)
 }
 
 void
-traceevents_tell_lost(struct traceevents *t, const struct tracekernel *k)
+traceevents_tell_lost(struct traceevents *t, const struct tracesource *source)
 {
 	uint64_t records, members;
 
-	tracekernel_lost(k, &records, &members);
+	source->ops->lost(source->of, &records, &members);
 	if (records > t->told_records)
 		send_gap(t,
 		    "more was run than could be read: so many records of "

@@ -32,12 +32,13 @@ struct traceevents {
 
 void traceevents_init(struct traceevents *t, const struct settings *host);
 void traceevents_clear(struct traceevents *t);
-tracekernel_reader traceevents_take; /* context: a struct traceevents */
+tracesource_reader traceevents_take; /* context: a struct traceevents */
 /* Milliseconds until traceevents_flush has something to do; -1: never. */
 int traceevents_due_ms(const struct traceevents *t);
 void traceevents_flush(struct traceevents *t);
 /* `audit.gap`, where more has been lost than was told. */
-void traceevents_tell_lost(struct traceevents *t, const struct tracekernel *k);
+void traceevents_tell_lost(struct traceevents *t,
+    const struct tracesource *source);
 /* At which level it runs, and what the settings say not to tell. */
 void traceevents_tell_start(struct traceevents *t, const char *level);
 /* That nothing is known of what a connection ran before. */

@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <mntent.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@ struct tracekernel {
 	struct bpf_link *links[LINKS_MAX];
 	size_t n_links;
 	int members, audits, uids, lost;
-	tracekernel_reader *read;
+	tracesource_reader *read;
 	void *context;
 	unsigned left; /* records that may be read now */
 	char cgroup[256];
@@ -120,7 +121,7 @@ attach_cgroup(struct tracekernel *k, int cgroup, const char *name)
 }
 
 static void
-attach_network(struct tracekernel *k, struct tracekernel_can *ret)
+attach_network(struct tracekernel *k, struct tracesource_can *ret)
 {
 	int fd = open(k->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -128,8 +129,8 @@ attach_network(struct tracekernel *k, struct tracekernel_can *ret)
 		return;
 	ret->cgroup = k->cgroup;
 	ret->connects = attach_cgroup(k, fd, "on_connect4") &&
-	    attach_cgroup(k, fd, "on_connect6") &&
-	    attach_cgroup(k, fd, "on_sendmsg4") &&
+	    attach_cgroup(k, fd, "on_connect6");
+	ret->sends = ret->connects && attach_cgroup(k, fd, "on_sendmsg4") &&
 	    attach_cgroup(k, fd, "on_sendmsg6");
 	ret->raw_sockets = attach_cgroup(k, fd, "on_sock_create");
 	ret->results = ret->connects && attach(k, "on_state");
@@ -178,45 +179,11 @@ find_maps(struct tracekernel *k)
 	return k->ring == NULL ? -errno : 0;
 }
 
-struct tracekernel *
-tracekernel_open(tracekernel_reader *read, void *context,
-    struct tracekernel_can *ret, int *ret_error)
+static void
+release(void *of)
 {
-	struct tracekernel *k = calloc(1, sizeof(*k));
-	int r;
+	struct tracekernel *k = of;
 
-	*ret = (struct tracekernel_can){ .programs = false };
-	*ret_error = -ENOMEM;
-	if (k == NULL)
-		return NULL;
-	k->read = read;
-	k->context = context;
-	libbpf_set_print(say_nothing);
-	find_cgroup(k);
-	if ((r = load(k, true)) < 0)
-		r = load(k, false);
-	if (r == 0)
-		r = find_maps(k);
-	if (r == 0) {
-		ret->programs = attach(k, "on_exit") && attach(k, "on_fork") &&
-		    attach(k, "on_exec");
-		if (!ret->programs)
-			r = -errno;
-	}
-	*ret_error = r;
-	if (r < 0) {
-		tracekernel_free(k);
-		return NULL;
-	}
-	attach_network(k, ret);
-	return k;
-}
-
-void
-tracekernel_free(struct tracekernel *k)
-{
-	if (k == NULL)
-		return;
 	while (k->n_links > 0)
 		bpf_link__destroy(k->links[--k->n_links]);
 	ring_buffer__free(k->ring);
@@ -224,36 +191,45 @@ tracekernel_free(struct tracekernel *k)
 	free(k);
 }
 
-int
-tracekernel_fd(const struct tracekernel *k)
+static int
+ring_fd(const void *of)
 {
+	const struct tracekernel *k = of;
+
 	return ring_buffer__epoll_fd(k->ring);
 }
 
-bool
-tracekernel_read(struct tracekernel *k, unsigned most)
+static bool
+read_ring(void *of, unsigned most)
 {
+	struct tracekernel *k = of;
+
 	k->left = most;
 	return ring_buffer__consume(k->ring) == -EINTR;
 }
 
-int
-tracekernel_add(struct tracekernel *k, uint32_t pid, struct trace_member m)
+static int
+add(void *of, uint32_t pid, struct trace_member m)
 {
+	const struct tracekernel *k = of;
+
 	return bpf_map_update_elem(k->members, &pid, &m, BPF_ANY) < 0 ? -errno
 								      : 0;
 }
 
-void
-tracekernel_remove(struct tracekernel *k, uint32_t pid)
+static void
+remove_process(void *of, uint32_t pid)
 {
+	const struct tracekernel *k = of;
+
 	(void)bpf_map_delete_elem(k->members, &pid);
 }
 
-int
-tracekernel_add_audit(struct tracekernel *k, uint32_t audit_session_id,
-    struct trace_member m)
+static int
+add_audit(void *of, uint32_t audit_session_id, struct trace_member m)
 {
+	const struct tracekernel *k = of;
+
 	if (audit_session_id == UINT32_MAX)
 		return 0;
 	return bpf_map_update_elem(k->audits, &audit_session_id, &m, BPF_ANY) <
@@ -262,15 +238,18 @@ tracekernel_add_audit(struct tracekernel *k, uint32_t audit_session_id,
 	    : 0;
 }
 
-void
-tracekernel_forget_audit(struct tracekernel *k, uint32_t audit_session_id)
+static void
+forget_audit(void *of, uint32_t audit_session_id)
 {
+	const struct tracekernel *k = of;
+
 	(void)bpf_map_delete_elem(k->audits, &audit_session_id);
 }
 
-void
-tracekernel_watch_uid(struct tracekernel *k, uint32_t uid, bool is_watched)
+static void
+watch_uid(void *of, uint32_t uid, bool is_watched)
 {
+	const struct tracekernel *k = of;
 	uint8_t one = 1;
 
 	if (is_watched)
@@ -279,9 +258,10 @@ tracekernel_watch_uid(struct tracekernel *k, uint32_t uid, bool is_watched)
 		(void)bpf_map_delete_elem(k->uids, &uid);
 }
 
-void
-tracekernel_used(const struct tracekernel *k, bool *used, uint32_t n)
+static void
+find_used(const void *of, bool *used, uint32_t n)
 {
+	const struct tracekernel *k = of;
 	struct trace_member m;
 	uint32_t key, *before = NULL;
 
@@ -308,10 +288,59 @@ sum_of(const struct tracekernel *k, uint32_t which)
 	return sum;
 }
 
-void
-tracekernel_lost(const struct tracekernel *k, uint64_t *ret_records,
-    uint64_t *ret_members)
+static void
+count_lost(const void *of, uint64_t *ret_records, uint64_t *ret_members)
 {
+	const struct tracekernel *k = of;
+
 	*ret_records = sum_of(k, 0);
 	*ret_members = sum_of(k, 1);
+}
+
+static int
+begin(struct tracekernel *k)
+{
+	int r;
+
+	if ((r = load(k, true)) < 0)
+		r = load(k, false);
+	if (r < 0 || (r = find_maps(k)) < 0)
+		return r;
+	return attach(k, "on_exit") && attach(k, "on_fork") &&
+		attach(k, "on_exec")
+	    ? 0
+	    : -errno;
+}
+
+int
+tracekernel_open(tracesource_reader *read, void *context,
+    struct tracesource *ret)
+{
+	static const struct tracesource_ops ops = { .free = release,
+		.fd = ring_fd,
+		.read = read_ring,
+		.add = add,
+		.remove = remove_process,
+		.add_audit = add_audit,
+		.forget_audit = forget_audit,
+		.watch_uid = watch_uid,
+		.used = find_used,
+		.lost = count_lost };
+	struct tracekernel *k = calloc(1, sizeof(*k));
+	int r;
+
+	if (k == NULL)
+		return -ENOMEM;
+	k->read = read;
+	k->context = context;
+	ret->ops = &ops;
+	ret->of = k;
+	libbpf_set_print(say_nothing);
+	find_cgroup(k);
+	if ((r = begin(k)) < 0)
+		return r;
+	attach_network(k, &ret->can);
+	/* What is loaded and attached stays so; its maps want this. */
+	ret->capabilities = UINT64_C(1) << CAP_BPF;
+	return 0;
 }

@@ -41,17 +41,43 @@ find_trace(const struct settings *host)
 	return fd < 0 ? -1 : fd;
 }
 
+/* Root may name any process. */
+static bool
+send_with(int fd, const struct tracemsg *m, pid_t pid)
+{
+	const struct ucred of = { .pid = pid };
+	struct iovec iov = { (void *)(uintptr_t)m, sizeof(*m) };
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(of))];
+	} control = { .head = { .cmsg_level = SOL_SOCKET,
+			  .cmsg_type = SCM_CREDENTIALS,
+			  .cmsg_len = CMSG_LEN(sizeof(of)) } };
+	const struct msghdr message = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+
+	memcpy(CMSG_DATA(&control.head), &of, sizeof(of));
+	return sendmsg(fd, &message, MSG_NOSIGNAL) == sizeof(*m);
+}
+
 /* Whoever does not answer is not asked again before RETRY_MS: no session is to
  * be late for it but one. */
 static void
-say(struct tracelink *t, const struct tracemsg *m)
+say(struct tracelink *t, const struct tracemsg *m, pid_t pid)
 {
 	struct tracemsg_answer a = { 0 };
 
-	if (send(t->fd, m, sizeof(*m), MSG_NOSIGNAL) != sizeof(*m) ||
+	t->level = TRACE_LEVEL_NONE;
+	if (!send_with(t->fd, m, pid) ||
 	    recv(t->fd, &a, sizeof(a), 0) != sizeof(a) ||
-	    a.version != TRACEMSG_VERSION || !a.is_traced)
+	    a.version != TRACEMSG_VERSION || a.level == TRACE_LEVEL_NONE ||
+	    a.level >= TRACE_LEVELS) {
 		tracelink_clear(t);
+		return;
+	}
+	t->level = a.level;
 }
 
 static void
@@ -60,7 +86,6 @@ say_of(struct connection *c, const struct ksession *s, bool is_again)
 	struct tracemsg m = { .version = TRACEMSG_VERSION,
 		.type = s != NULL ? TRACEMSG_SESSION : TRACEMSG_CONNECTION,
 		.is_again = is_again,
-		.pid = (uint32_t)(s != NULL ? s->wrapper : c->monitor.pid),
 		.audit_session_id = c->hello.audit_session_id,
 		.uid = c->hello.uid };
 
@@ -68,7 +93,7 @@ say_of(struct connection *c, const struct ksession *s, bool is_again)
 	snprintf(m.sid, sizeof(m.sid), "%s", s != NULL ? s->sid.text : "");
 	snprintf(m.user, sizeof(m.user), "%s", c->hello.user);
 	snprintf(m.login, sizeof(m.login), "%s", c->hello.login);
-	say(&c->trace, &m);
+	say(&c->trace, &m, s != NULL ? s->wrapper : c->monitor.pid);
 }
 
 void
@@ -79,12 +104,20 @@ tracelink_begin(struct connection *c)
 		say_of(c, NULL, false);
 }
 
-bool
+enum trace_level
 tracelink_session(struct connection *c, const struct ksession *s)
 {
 	if (c->trace.fd >= 0)
 		say_of(c, s, false);
-	return c->trace.fd >= 0;
+	return c->trace.fd >= 0 ? c->trace.level : TRACE_LEVEL_NONE;
+}
+
+/* What /proc says later may be what a program made of its arguments. */
+bool
+tracelink_will_do(const struct tracelink *t)
+{
+	return t->fd >= 0 && t->level != TRACE_LEVEL_NONE &&
+	    t->level != TRACE_LEVEL_PROC_CONNECTOR;
 }
 
 static bool
@@ -103,7 +136,7 @@ tracelink_keep(struct connection *c)
 
 	if (t->fd >= 0 && has_gone(t))
 		tracelink_clear(t);
-	if (t->fd < 0 && c->hello.limits.trace_required)
+	if (c->hello.limits.trace_required && !tracelink_will_do(t))
 		connection_tell_to_end(c,
 		    "it is not traced any more, and the role demands it");
 	if (t->fd >= 0 || clock_boot_ms() - t->tried_ms < RETRY_MS)

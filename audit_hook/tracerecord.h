@@ -48,7 +48,9 @@ enum trace_exec_flag {
 	TRACE_PATH_CUT = 8,
 	TRACE_BY_AUDIT_SESSION = 16, /* known only by that */
 	TRACE_DETACHED = 64, /* of no connection: by a person who has one */
-	TRACE_SCRIPT = 32 /* the program is the interpreter of what was named */
+	TRACE_SCRIPT =
+	    32, /* the program is the interpreter of what was named */
+	TRACE_ARGS_RACY = 128 /* what /proc said later: it may have changed */
 };
 
 /* Followed by data: the program's path, the working directory, the name that

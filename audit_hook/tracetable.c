@@ -127,12 +127,13 @@ tracetable_sid(const struct tracetable *t, uint32_t session)
 }
 
 static void
-forget(struct tracetable *t, struct tracekernel *k, uint32_t connection)
+forget(struct tracetable *t, const struct tracesource *source,
+    uint32_t connection)
 {
 	struct traced *c = &t->connections[connection];
 	uint32_t i;
 
-	tracekernel_forget_audit(k, c->audit_session_id);
+	source->ops->forget_audit(source->of, c->audit_session_id);
 	*c = (struct traced){ .is_used = false };
 	for (i = 1; i < t->n_sessions; i++)
 		if (t->sessions[i].connection == connection)
@@ -140,18 +141,18 @@ forget(struct tracetable *t, struct tracekernel *k, uint32_t connection)
 }
 
 void
-tracetable_sweep(struct tracetable *t, struct tracekernel *k)
+tracetable_sweep(struct tracetable *t, const struct tracesource *source)
 {
 	AUTO(free) bool *used = calloc(t->n_connections + 1, sizeof(*used));
 	uint32_t i;
 
 	if (used == NULL)
 		return;
-	tracekernel_used(k, used, t->n_connections);
+	source->ops->used(source->of, used, t->n_connections);
 	for (i = 1; i < t->n_connections; i++)
 		if (t->connections[i].is_used && t->connections[i].is_closed &&
 		    !used[i])
-			forget(t, k, i);
+			forget(t, source, i);
 }
 
 void

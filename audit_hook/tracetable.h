@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tracekernel.h"
 #include "tracemsg.h"
+#include "tracesource.h"
 
 struct traced {
 	bool is_used;
@@ -46,7 +46,7 @@ struct traced *tracetable_of_uid(const struct tracetable *t, uint32_t uid);
 /* "" for none. */
 const char *tracetable_sid(const struct tracetable *t, uint32_t session);
 /* Frees the numbers of closed connections that have no process. */
-void tracetable_sweep(struct tracetable *t, struct tracekernel *k);
+void tracetable_sweep(struct tracetable *t, const struct tracesource *source);
 void tracetable_clear(struct tracetable *t);
 
 #endif

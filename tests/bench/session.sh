@@ -13,6 +13,9 @@ issue web web
 issue strict strict
 # The same client and server but for our hooks.
 plain_sshd deploy
+# tlog wants to know the host's name and who is on.
+echo 127.0.1.1 web1 >>/etc/hosts
+touch /run/utmp
 
 cat >"$LAB/session.py" <<'END'
 import os, random, re, shutil, statistics, subprocess, sys, time
@@ -34,6 +37,7 @@ size = os.path.getsize(f"{lab}/bench/text")
 cat = ["cat", f"{lab}/bench/text"]
 
 def run(command):
+    subprocess.run(["rm", "-rf", f"{lab}/bench/tlog", f"{lab}/bench/sudo"])
     p = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=300)
     if p.returncode != 0: raise RuntimeError(f"{command}: {p.stderr[-300:]}")
     return float(p.stdout.split()[0])

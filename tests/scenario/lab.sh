@@ -108,6 +108,12 @@ lab_die() {
   exit 1
 }
 
+# outside COMMAND: in the background, in the kernel's first PID and network
+# namespaces, with the lab's files; ./run does it
+outside() {
+  printf '%s\n' "$*" >&8
+}
+
 # Its commands say nothing of their own.
 wait_until() {
   local what=$1 i

@@ -13,7 +13,7 @@
 #define ASKED                                                              \
 	"debug1: serverloop.c:server_input_global_request():780 (pid=7): " \
 	"server_input_global_request: "
-#define REQUEST                                                       \
+#define REQUEST                                                        \
 	"debug1: session.c:session_input_channel_req():2249 (pid=7): " \
 	"session_input_channel_req: session 0 req "
 #define NEW "debug1: channels.c:channel_new():359 (pid=7): channel 1: "

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+
+#include "auto.h"
+#include "tracefallback.h"
+#include "tracekernel.h"
+#include "tracesource.h"
+
+static int
+open_one(enum trace_level level, const char *run_dir, tracesource_reader *read,
+    void *context, struct tracesource *ret)
+{
+	*ret = (struct tracesource){ .level = level };
+	if (level == TRACE_LEVEL_EBPF)
+		return tracekernel_open(read, context, ret);
+	return tracefallback_open(run_dir, read, context, ret);
+}
+
+int
+tracesource_open(enum trace_level level, const char *run_dir,
+    tracesource_reader *read, void *context, struct tracesource *ret)
+{
+	static const enum trace_level best_first[] = { TRACE_LEVEL_EBPF,
+		TRACE_LEVEL_AUDIT_MULTICAST, TRACE_LEVEL_AUDIT_UNICAST,
+		TRACE_LEVEL_PROC_CONNECTOR };
+	int no_ebpf = 0, r;
+	size_t i;
+
+	if (level != TRACE_LEVEL_NONE)
+		return open_one(level, run_dir, read, context, ret);
+	for (i = 0; i < ARRAY_SIZE(best_first); i++) {
+		r = open_one(best_first[i], run_dir, read, context, ret);
+		if (i == 0)
+			no_ebpf = r;
+		ret->no_ebpf = no_ebpf;
+		if (r == 0)
+			return 0;
+		tracesource_free(ret);
+	}
+	*ret = (struct tracesource){ .no_ebpf = no_ebpf };
+	return no_ebpf;
+}
+
+void
+tracesource_free(struct tracesource *s)
+{
+	if (s->of != NULL)
+		s->ops->free(s->of);
+	s->of = NULL;
+}
