@@ -136,6 +136,14 @@ struct {
 	__type(value, struct trace_member);
 } members SEC(".maps");
 
+/* Who has just ended: what they did to files is told later (fanotify). */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, uint32_t);
+	__type(value, struct trace_head);
+} ended SEC(".maps");
+
 /* By the kernel's audit session: for what is not in `members`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -481,6 +489,7 @@ BPF_PROG(on_exit, struct task_struct *task)
 	x.code = (uint32_t)BPF_CORE_READ(task, exit_code);
 	x.lived_ns =
 	    x.head.time_ns - BPF_CORE_READ(task, group_leader, start_boottime);
+	bpf_map_update_elem(&ended, &pid, &x.head, BPF_ANY);
 	bpf_map_delete_elem(&members, &pid);
 	send(&x, sizeof(x));
 	return 0;
@@ -607,6 +616,47 @@ on_sock_create(struct bpf_sock *ctx)
 	bpf_get_current_comm(c.program, sizeof(c.program));
 	send(&c, sizeof(c));
 	return 1;
+}
+
+static __always_inline int
+on_bind(struct bpf_sock *ctx, int is_v6)
+{
+	const struct trace_member *m;
+	struct trace_connect c = { 0 };
+	uint32_t pid, a[4];
+
+	if ((m = current_member(&pid)) == NULL)
+		return 1;
+	a[0] = ctx->src_ip4;
+	if (is_v6) {
+		a[0] = ctx->src_ip6[0];
+		a[1] = ctx->src_ip6[1];
+		a[2] = ctx->src_ip6[2];
+		a[3] = ctx->src_ip6[3];
+		__builtin_memcpy(c.address, a, sizeof(a));
+	} else
+		__builtin_memcpy(c.address, a, 4);
+	c.version = is_v6 ? 6 : 4;
+	c.port = (uint16_t)ctx->src_port;
+	c.protocol = (uint8_t)ctx->protocol;
+	fill_head(&c.head, TRACE_BIND, pid, m);
+	bpf_get_current_comm(c.program, sizeof(c.program));
+	send(&c, sizeof(c));
+	return 1;
+}
+
+SEC("cgroup/post_bind4")
+int
+on_post_bind4(struct bpf_sock *ctx)
+{
+	return on_bind(ctx, 0);
+}
+
+SEC("cgroup/post_bind6")
+int
+on_post_bind6(struct bpf_sock *ctx)
+{
+	return on_bind(ctx, 1);
 }
 
 SEC("tp_btf/inet_sock_set_state")

@@ -42,6 +42,7 @@ static const char usage[] =
 struct tracer {
 	struct tracesource source;
 	struct traceevents events;
+	struct tracedisk *disk; /* NULL: no paths are named */
 	int epoll, listener;
 	bool has_more; /* records, in the ring */
 	uint64_t swept_ms;
@@ -290,6 +291,31 @@ accept_client(struct tracer *t)
 }
 
 static void
+take_disk(void *context, const struct tracedisk_event *e)
+{
+	struct tracer *t = context;
+	struct trace_member m;
+
+	if (e->pid != 0 && t->source.ops->find(t->source.of, e->pid, &m))
+		traceevents_disk(&t->events, &m, e);
+}
+
+static void
+read_disk(struct tracer *t)
+{
+	if (t->disk == NULL)
+		return;
+	tracedisk_read(t->disk);
+	if (tracedisk_has_lost(t->disk))
+		traceevents_say_gap(&t->events,
+		    "more was done to files than the kernel had room to say");
+	if (tracedisk_is_full(t->disk))
+		traceevents_say_gap(&t->events,
+		    "there are folders below the settings' TracePath that "
+		    "cannot be watched");
+}
+
+static void
 tick(struct tracer *t)
 {
 	uint64_t now = clock_boot_ms();
@@ -338,10 +364,13 @@ turn(struct tracer *t)
 	for (i = 0; i < n; i++)
 		if (ev[i].data.ptr == t)
 			accept_client(t);
-		else if (ev[i].data.ptr != &t->source)
+		else if (ev[i].data.ptr != &t->source &&
+		    ev[i].data.ptr != &t->disk)
 			hear_client(t, ev[i].data.ptr);
-	if (!is_waiting)
+	if (!is_waiting) {
+		read_disk(t);
 		t->has_more = t->source.ops->read(t->source.of, READ_AT_ONCE);
+	}
 	tick(t);
 }
 
@@ -369,6 +398,25 @@ start_listening(struct tracer *t, const struct settings *host)
 	if ((r = watch(t, t->listener, t)) < 0)
 		return r;
 	return watch(t, t->source.ops->fd(t->source.of), &t->source);
+}
+
+/* Kernels that cannot are no reason not to trace. */
+static int
+start_disk(struct tracer *t, const struct settings *host)
+{
+	int r;
+
+	if (host->trace_paths.n == 0)
+		return 0;
+	r = tracedisk_open(&host->trace_paths, take_disk, t, &t->disk);
+	if (r < 0) {
+		fprintf(stderr, "trace: TracePath: fanotify(7) cannot: %s\n",
+		    strerror(-r));
+		traceevents_say_gap(&t->events,
+		    "this kernel does not tell what is done to files");
+		return 0;
+	}
+	return watch(t, tracedisk_fd(t->disk), &t->disk);
 }
 
 static int
@@ -411,6 +459,7 @@ say_what_can(const struct tracesource *s)
 	printf("datagrams without a connection: %s\n", words[can->sends]);
 	printf("whether TCP came up: %s\n", words[can->results]);
 	printf("raw sockets: %s\n", words[can->raw_sockets]);
+	printf("ports that are bound: %s\n", words[can->binds]);
 	printf("not seen: builtins of shells%s%s\n",
 	    can->packet_sockets ? "" : ", AF_PACKET",
 	    can->unix_sockets ? "" : ", Unix sockets");
@@ -427,7 +476,10 @@ run(struct tracer *t, const struct settings *host)
 	sigaction(SIGINT, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	if ((r = start_listening(t, host)) < 0 ||
-	    (r = drop_capabilities(t->source.capabilities)) < 0) {
+	    (r = start_disk(t, host)) < 0 ||
+	    (r = drop_capabilities(t->source.capabilities |
+		 (t->disk != NULL ? UINT64_C(1) << CAP_DAC_READ_SEARCH : 0))) <
+		0) {
 		fprintf(stderr, "trace: cannot begin: %s\n", strerror(-r));
 		return 1;
 	}
@@ -506,6 +558,7 @@ main(int argc, char **argv)
 		r = 1;
 	} else
 		r = run(&t, host);
+	tracedisk_free(t.disk);
 	tracesource_free(&t.source);
 	traceevents_clear(&t.events);
 	return r;

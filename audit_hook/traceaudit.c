@@ -89,8 +89,8 @@ decode(const char *value, uint8_t *out, size_t size)
 	}
 	for (i = 0; hex(value[i]) >= 0 && hex(value[i + 1]) >= 0; i += 2, n++)
 		if (n < size)
-			out[n] = (uint8_t)(hex(value[i]) << 4 |
-			    hex(value[i + 1]));
+			out[n] =
+			    (uint8_t)(hex(value[i]) << 4 | hex(value[i + 1]));
 	return n;
 }
 
@@ -190,8 +190,8 @@ take_record(struct said *s, auparse_state_t *au)
 		else if (type == AUDIT_CWD && strcmp(field, "cwd") == 0)
 			decode_text(value, s->cwd, sizeof(s->cwd));
 		else if (type == AUDIT_SOCKADDR && strcmp(field, "saddr") == 0)
-			s->address_len = decode(value, s->address,
-			    sizeof(s->address));
+			s->address_len =
+			    decode(value, s->address, sizeof(s->address));
 		else if (type == AUDIT_PATH && strcmp(field, "item") == 0)
 			is_first = strcmp(value, "0") == 0;
 		else if (type == AUDIT_PATH && is_first &&
@@ -233,8 +233,7 @@ is_script(const struct said *s)
 {
 	struct stat st;
 
-	return s->inode != 0 && stat(s->exe, &st) == 0 &&
-	    st.st_ino != s->inode;
+	return s->inode != 0 && stat(s->exe, &st) == 0 && st.st_ino != s->inode;
 }
 
 static void
@@ -273,9 +272,9 @@ tell_exec(const struct traceaudit *a, struct said *s)
 	memcpy(x.data + at, s->name, x.exec.name_len);
 	at += x.exec.name_len;
 	x.exec.args_total = s->args_total;
-	x.exec.args_len = (uint32_t)(s->args_len < TRACE_ARGS - 1
-		? s->args_len
-		: TRACE_ARGS - 1);
+	x.exec.args_len =
+	    (uint32_t)(s->args_len < TRACE_ARGS - 1 ? s->args_len
+						    : TRACE_ARGS - 1);
 	memcpy(x.data + at, s->args, x.exec.args_len);
 	at += x.exec.args_len;
 	a->read(a->context, &s->from, &x.exec.head,
@@ -448,8 +447,7 @@ make_rule(uint32_t session, bool is_32bit)
 		machine = machine == MACH_86_64 ? MACH_X86
 		    : machine == MACH_AARCH64	? MACH_ARM
 						: -1;
-	if (machine < 0 ||
-	    (r = calloc(1, sizeof(*r) + strlen(KEY))) == NULL)
+	if (machine < 0 || (r = calloc(1, sizeof(*r) + strlen(KEY))) == NULL)
 		return NULL;
 	r->flags = AUDIT_FILTER_EXIT;
 	r->action = AUDIT_ALWAYS;
@@ -471,8 +469,8 @@ traceaudit_watch(struct traceaudit *a, uint32_t session)
 	int i, r = 0, got;
 
 	for (i = 0; i < 2; i++) {
-		AUTO(free) struct audit_rule_data *rule =
-		    make_rule(session, i == 1);
+		AUTO(free)
+		struct audit_rule_data *rule = make_rule(session, i == 1);
 
 		if (rule == NULL)
 			continue;
@@ -490,8 +488,8 @@ traceaudit_forget(struct traceaudit *a, uint32_t session)
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		AUTO(free) struct audit_rule_data *rule =
-		    make_rule(session, i == 1);
+		AUTO(free)
+		struct audit_rule_data *rule = make_rule(session, i == 1);
 
 		if (rule != NULL)
 			delete_rule(a, rule);
@@ -637,8 +635,8 @@ static bool
 is_wanted(int type)
 {
 	return type == AUDIT_SYSCALL || type == AUDIT_EXECVE ||
-	    type == AUDIT_CWD || type == AUDIT_PATH ||
-	    type == AUDIT_SOCKADDR || type == AUDIT_EOE;
+	    type == AUDIT_CWD || type == AUDIT_PATH || type == AUDIT_SOCKADDR ||
+	    type == AUDIT_EOE;
 }
 
 bool
@@ -662,8 +660,8 @@ traceaudit_read(struct traceaudit *a)
 	    !is_wanted(m.head.nlmsg_type))
 		return true;
 	k = snprintf(line, sizeof(line), "type=%s msg=%.*s\n",
-	    audit_msg_type_to_name(m.head.nlmsg_type),
-	    (int)(n - NLMSG_HDRLEN), m.bytes + NLMSG_HDRLEN);
+	    audit_msg_type_to_name(m.head.nlmsg_type), (int)(n - NLMSG_HDRLEN),
+	    m.bytes + NLMSG_HDRLEN);
 	if (k > 0 && (size_t)k < sizeof(line))
 		(void)auparse_feed(a->parser, line, (size_t)k);
 	return true;

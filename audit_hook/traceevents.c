@@ -8,6 +8,7 @@
 
 #include "auto.h"
 #include "clock.h"
+#include "proc.h"
 #include "traceargs.h"
 #include "traceevents.h"
 
@@ -347,6 +348,16 @@ address_text(const uint8_t address[16], uint8_t version,
 	    INET6_ADDRSTRLEN);
 }
 
+static unsigned
+operation_of(const struct trace_connect *r)
+{
+	if (r->head.type == TRACE_RAW_SOCKET)
+		return 2;
+	if (r->head.type == TRACE_BIND)
+		return 3;
+	return r->is_send;
+}
+
 /* What came of it, if that is known. */
 static void
 send_network(struct traceevents *t, const struct trace_connect *r,
@@ -356,24 +367,23 @@ send_network(struct traceevents *t, const struct trace_connect *r,
 	char source[INET6_ADDRSTRLEN], target[INET6_ADDRSTRLEN], number[8];
 	struct event_context ctx;
 	struct event ev;
+	bool is_own;
 
 	if (c == NULL)
 		return;
 	ctx = context_of(t, c, r->head.member.session);
 	event_init(&ev, &ctx, "session.network", "T4002I");
 	set_time(&ev, r->head.time_ns);
-	event_uint(&ev, "operation",
-	    r->head.type == TRACE_RAW_SOCKET ? 2
-		: r->is_send		     ? 1
-					     : 0);
+	event_uint(&ev, "operation", operation_of(r));
 	event_uint(&ev, "action", 0);
 	if (result != NULL && result->is_established)
 		event_string(&ev, "src_addr",
 		    address_text(result->address, result->version, source));
 	if (r->head.type != TRACE_RAW_SOCKET) {
-		event_string(&ev, "dst_addr",
+		is_own = r->head.type == TRACE_BIND;
+		event_string(&ev, is_own ? "src_addr" : "dst_addr",
 		    address_text(r->address, r->version, target));
-		event_uint(&ev, "dst_port", r->port);
+		event_uint(&ev, is_own ? "src_port" : "dst_port", r->port);
 	}
 	event_uint(&ev, "version", r->version);
 	event_string(&ev, "protocol", protocol_name(r->protocol, number));
@@ -448,12 +458,54 @@ traceevents_take(void *context, const struct trace_head *head, uint32_t n)
 		break;
 	case TRACE_CONNECT:
 	case TRACE_RAW_SOCKET:
+	case TRACE_BIND:
 		take_connect(t, record, n);
 		break;
 	case TRACE_CONNECTED:
 		take_connected(t, record, n);
 		break;
 	}
+}
+
+/* comm, while it is there. */
+static void
+add_program(struct event *ev, uint32_t pid)
+{
+	char path[64], name[TRACE_TTY];
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	if (proc_read_line(path, name, sizeof(name)) == 0)
+		event_string(ev, "program", name);
+}
+
+void
+traceevents_disk(struct traceevents *t, const struct trace_member *m,
+    const struct tracedisk_event *e)
+{
+	static const char *const actions[] = { [TRACEDISK_WRITE] = "write",
+		[TRACEDISK_CREATE] = "create",
+		[TRACEDISK_MKDIR] = "mkdir",
+		[TRACEDISK_REMOVE] = "remove",
+		[TRACEDISK_RMDIR] = "rmdir",
+		[TRACEDISK_RENAME] = "rename",
+		[TRACEDISK_SETSTAT] = "setstat",
+		[TRACEDISK_FOUND] = "found" };
+	struct traced *c = tracetable_get(&t->table, m->connection);
+	struct event_context ctx;
+	struct event ev;
+
+	if (c == NULL)
+		return;
+	ctx = context_of(t, c, m->session);
+	event_init(&ev, &ctx, "session.disk", "T4001I");
+	event_string(&ev, "action", actions[e->action]);
+	if (e->path != NULL)
+		event_path(&ev, "path", e->path, strlen(e->path));
+	if (e->target != NULL)
+		event_path(&ev, "target_path", e->target, strlen(e->target));
+	event_uint(&ev, "pid", e->pid);
+	add_program(&ev, e->pid);
+	eventsink_send(&t->sink, &ev);
 }
 
 int
@@ -494,6 +546,17 @@ send_gap(struct traceevents *t, const char *why, uint64_t lost)
 }
 
 void
+traceevents_say_gap(struct traceevents *t, const char *why)
+{
+	struct event_context ctx = { .host = t->host, .emitter = "trace" };
+	struct event ev;
+
+	event_init(&ev, &ctx, "audit.gap", "CS021E");
+	event_string(&ev, "reason", why);
+	eventsink_send(&t->sink, &ev);
+}
+
+void
 traceevents_tell_lost(struct traceevents *t, const struct tracesource *source)
 {
 	uint64_t records, members;
@@ -522,6 +585,8 @@ traceevents_tell_start(struct traceevents *t, const char *level)
 	event_init(&ev, &ctx, "trace.start", "CS032I");
 	event_string(&ev, "trace_level", level);
 	event_list(&ev, "ignored", &t->host->trace_ignore);
+	if (t->host->trace_paths.n > 0)
+		event_list(&ev, "paths", &t->host->trace_paths);
 	eventsink_send(&t->sink, &ev);
 }
 

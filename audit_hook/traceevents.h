@@ -5,6 +5,7 @@
 
 #include "eventsink.h"
 #include "settings.h"
+#include "tracedisk.h"
 #include "tracetable.h"
 
 #define TRACEEVENTS_CONNECTS 64
@@ -33,6 +34,11 @@ struct traceevents {
 void traceevents_init(struct traceevents *t, const struct settings *host);
 void traceevents_clear(struct traceevents *t);
 tracesource_reader traceevents_take; /* context: a struct traceevents */
+/* What was done to a file by a process of this member. */
+void traceevents_disk(struct traceevents *t, const struct trace_member *m,
+    const struct tracedisk_event *e);
+/* `audit.gap`, of the whole host. */
+void traceevents_say_gap(struct traceevents *t, const char *why);
 /* Milliseconds until traceevents_flush has something to do; -1: never. */
 int traceevents_due_ms(const struct traceevents *t);
 void traceevents_flush(struct traceevents *t);

@@ -106,17 +106,15 @@ take_exit(struct tracefallback *f, const struct traceproc_event *e)
 				.member = m->member,
 				.pid = e->pid,
 				.time_ns = e->time_ns },
-		    .lived_ns = e->time_ns > m->since_ns
-			? e->time_ns - m->since_ns
-			: 0,
+		    .lived_ns =
+			e->time_ns > m->since_ns ? e->time_ns - m->since_ns : 0,
 		    .code = e->code } };
 }
 
 static void
 take_fork(struct tracefallback *f, const struct traceproc_event *e)
 {
-	const struct tracemap_entry *m =
-	    tracemap_get(&f->processes, e->parent);
+	const struct tracemap_entry *m = tracemap_get(&f->processes, e->parent);
 	struct tracemap_entry *made;
 
 	if (m == NULL)
@@ -191,12 +189,11 @@ static void
 put_tty(int dev, char tty[TRACE_TTY])
 {
 	unsigned major = (unsigned)dev >> 8 & 0xfff,
-		 minor = ((unsigned)dev & 0xff) | ((unsigned)dev >> 12 &
-			     0xfff00);
+		 minor =
+		     ((unsigned)dev & 0xff) | ((unsigned)dev >> 12 & 0xfff00);
 
 	if (dev != 0 && major >= 136 && major <= 143)
-		snprintf(tty, TRACE_TTY, "pts%u",
-		    (major - 136) * 256 + minor);
+		snprintf(tty, TRACE_TTY, "pts%u", (major - 136) * 256 + minor);
 	else if (dev != 0)
 		snprintf(tty, TRACE_TTY, "%u:%u", major, minor);
 }
@@ -222,8 +219,8 @@ look_at(struct tracefallback *f, const struct traceproc_event *e,
 	}
 	x->path_len = (uint32_t)put_link(e->pid, "exe", ret->data, &is_deleted);
 	at += x->path_len;
-	x->cwd_len = (uint32_t)put_link(e->pid, "cwd", ret->data + at,
-	    &cwd_deleted);
+	x->cwd_len =
+	    (uint32_t)put_link(e->pid, "cwd", ret->data + at, &cwd_deleted);
 	at += x->cwd_len;
 	x->name_len = 1;
 	ret->data[at++] = '\0';
@@ -245,9 +242,8 @@ static bool
 find_stranger(const struct tracefallback *f, uint32_t session,
     struct trace_exec *x)
 {
-	const struct tracemap_entry *m = session != UINT32_MAX
-	    ? tracemap_get(&f->audits, session)
-	    : NULL;
+	const struct tracemap_entry *m =
+	    session != UINT32_MAX ? tracemap_get(&f->audits, session) : NULL;
 
 	if (m != NULL) {
 		x->head.member = m->member;
@@ -347,6 +343,20 @@ add(void *of, uint32_t pid, struct trace_member m)
 	return tracemap_put(&f->processes, pid, m);
 }
 
+static bool
+find_process(const void *of, uint32_t pid, struct trace_member *ret)
+{
+	const struct tracefallback *f = of;
+	const struct tracemap_entry *m = tracemap_get(&f->processes, pid);
+	uint32_t session;
+
+	if (m == NULL && proc_audit_session((pid_t)pid, &session) == 0)
+		m = tracemap_get(&f->audits, session);
+	if (m != NULL)
+		*ret = m->member;
+	return m != NULL;
+}
+
 static void
 remove_process(void *of, uint32_t pid)
 {
@@ -402,8 +412,8 @@ count_lost(const void *of, uint64_t *ret_records, uint64_t *ret_members)
 {
 	const struct tracefallback *f = of;
 
-	*ret_records = f->proc.lost +
-	    (f->audit != NULL ? traceaudit_lost(f->audit) : 0);
+	*ret_records =
+	    f->proc.lost + (f->audit != NULL ? traceaudit_lost(f->audit) : 0);
 	*ret_members = f->lost_members;
 }
 
@@ -427,20 +437,21 @@ begin(struct tracefallback *f, enum trace_level level, const char *run_dir)
 		return r;
 	if (level == TRACE_LEVEL_PROC_CONNECTOR)
 		return 0;
-	if ((r = traceaudit_open(level == TRACE_LEVEL_AUDIT_MULTICAST,
-		 run_dir, take_audit, f, &f->audit)) < 0)
+	if ((r = traceaudit_open(level == TRACE_LEVEL_AUDIT_MULTICAST, run_dir,
+		 take_audit, f, &f->audit)) < 0)
 		return r;
 	return watch(f, traceaudit_fd(f->audit));
 }
 
 int
-tracefallback_open(const char *run_dir, tracesource_reader *read,
-    void *context, struct tracesource *ret)
+tracefallback_open(const char *run_dir, tracesource_reader *read, void *context,
+    struct tracesource *ret)
 {
 	static const struct tracesource_ops ops = { .free = release,
 		.fd = poll_fd,
 		.read = read_some,
 		.add = add,
+		.find = find_process,
 		.remove = remove_process,
 		.add_audit = add_audit,
 		.forget_audit = forget_audit,
@@ -459,7 +470,6 @@ tracefallback_open(const char *run_dir, tracesource_reader *read,
 	ret->can.connects = ret->level != TRACE_LEVEL_PROC_CONNECTOR;
 	/* Rules for each session, and what /proc says of others' processes. */
 	ret->capabilities = UINT64_C(1) << CAP_AUDIT_CONTROL |
-	    UINT64_C(1) << CAP_SYS_PTRACE |
-	    UINT64_C(1) << CAP_DAC_READ_SEARCH;
+	    UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH;
 	return begin(f, ret->level, run_dir);
 }

@@ -14,9 +14,12 @@
 #include <unistd.h>
 
 #include "auto.h"
+#include "clock.h"
+#include "proc.h"
 #include "tracekernel.h"
 
-#define LINKS_MAX 16
+#define LINKS_MAX  16
+#define ENDED_USEC (5 * USEC_PER_SEC)
 
 __asm__(".section .rodata\n"
 	".balign 16\n"
@@ -33,7 +36,7 @@ struct tracekernel {
 	struct ring_buffer *ring;
 	struct bpf_link *links[LINKS_MAX];
 	size_t n_links;
-	int members, audits, uids, lost;
+	int members, ended, audits, uids, lost;
 	tracesource_reader *read;
 	void *context;
 	unsigned left; /* records that may be read now */
@@ -133,6 +136,8 @@ attach_network(struct tracekernel *k, struct tracesource_can *ret)
 	ret->sends = ret->connects && attach_cgroup(k, fd, "on_sendmsg4") &&
 	    attach_cgroup(k, fd, "on_sendmsg6");
 	ret->raw_sockets = attach_cgroup(k, fd, "on_sock_create");
+	ret->binds = attach_cgroup(k, fd, "on_post_bind4") &&
+	    attach_cgroup(k, fd, "on_post_bind6");
 	ret->results = ret->connects && attach(k, "on_state");
 	close(fd);
 }
@@ -168,12 +173,13 @@ find_maps(struct tracekernel *k)
 	int ring = bpf_object__find_map_fd_by_name(k->object, "ring");
 
 	k->members = bpf_object__find_map_fd_by_name(k->object, "members");
+	k->ended = bpf_object__find_map_fd_by_name(k->object, "ended");
 	k->audits =
 	    bpf_object__find_map_fd_by_name(k->object, "audit_sessions");
 	k->uids = bpf_object__find_map_fd_by_name(k->object, "login_uids");
 	k->lost = bpf_object__find_map_fd_by_name(k->object, "lost");
-	if (k->members < 0 || k->audits < 0 || k->uids < 0 || k->lost < 0 ||
-	    ring < 0)
+	if (k->members < 0 || k->ended < 0 || k->audits < 0 || k->uids < 0 ||
+	    k->lost < 0 || ring < 0)
 		return -ENOENT;
 	k->ring = ring_buffer__new(ring, take, k, NULL);
 	return k->ring == NULL ? -errno : 0;
@@ -215,6 +221,32 @@ add(void *of, uint32_t pid, struct trace_member m)
 
 	return bpf_map_update_elem(k->members, &pid, &m, BPF_ANY) < 0 ? -errno
 								      : 0;
+}
+
+/* Its number may be another's by then. */
+static bool
+has_just_ended(const struct tracekernel *k, uint32_t pid,
+    struct trace_member *ret)
+{
+	struct trace_head end;
+
+	if (bpf_map_lookup_elem(k->ended, &pid, &end) < 0 ||
+	    clock_boot_usec() > end.time_ns / 1000 + ENDED_USEC)
+		return false;
+	*ret = end.member;
+	return true;
+}
+
+static bool
+find_process(const void *of, uint32_t pid, struct trace_member *ret)
+{
+	const struct tracekernel *k = of;
+	uint32_t session;
+
+	return bpf_map_lookup_elem(k->members, &pid, ret) == 0 ||
+	    has_just_ended(k, pid, ret) ||
+	    (proc_audit_session((pid_t)pid, &session) == 0 &&
+		bpf_map_lookup_elem(k->audits, &session, ret) == 0);
 }
 
 static void
@@ -320,6 +352,7 @@ tracekernel_open(tracesource_reader *read, void *context,
 		.fd = ring_fd,
 		.read = read_ring,
 		.add = add,
+		.find = find_process,
 		.remove = remove_process,
 		.add_audit = add_audit,
 		.forget_audit = forget_audit,

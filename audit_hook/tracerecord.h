@@ -25,7 +25,8 @@ enum trace_type {
 	TRACE_EXIT,
 	TRACE_CONNECT, /* an attempt, or the first datagram to somewhere */
 	TRACE_CONNECTED, /* what came of a TCP attempt */
-	TRACE_RAW_SOCKET
+	TRACE_RAW_SOCKET,
+	TRACE_BIND /* to a port of its own; a struct trace_connect */
 };
 
 /* Whose a process is: numbers that the other part has given. */

@@ -32,6 +32,9 @@ struct tracesource_ops {
 	bool (*read)(void *source, unsigned most);
 	/* This process, and from now on its children. 0 or -errno. */
 	int (*add)(void *source, uint32_t pid, struct trace_member m);
+	/* Whose it is, or was a moment ago. */
+	bool (
+	    *find)(const void *source, uint32_t pid, struct trace_member *ret);
 	void (*remove)(void *source, uint32_t pid);
 	/* Whatever is of this audit session. 0 or -errno. */
 	int (*add_audit)(void *source, uint32_t session, struct trace_member m);

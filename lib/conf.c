@@ -112,6 +112,13 @@ conf_source(const char *value, void *field, const char **ret_why)
 }
 
 int
+conf_paths(const char *value, void *field, const char **ret_why)
+{
+	*ret_why = "an absolute path";
+	return value[0] != '/' ? -EINVAL : strv_add_once(field, value);
+}
+
+int
 conf_program(const char *value, void *field, const char **ret_why)
 {
 	AUTO(free) char *text = strdup(value);

@@ -37,6 +37,7 @@ struct conf_key {
 
 conf_reader conf_string; /* char *, freed and replaced */
 conf_reader conf_path; /* char *, must be absolute */
+conf_reader conf_paths; /* struct strv: absolute paths */
 conf_reader conf_seconds; /* uint64_t */
 conf_reader conf_bytes; /* uint64_t: "64MiB" */
 conf_reader conf_timeout; /* uint64_t, 1 to 30 seconds */

@@ -43,6 +43,7 @@ const struct conf_key settings_keys[] = {
 	ROW("RecordingReserve", conf_bytes, recording_reserve_bytes),
 	{ "TraceIgnore", conf_program, offsetof(struct settings, trace_ignore),
 	    1 },
+	{ "TracePath", conf_paths, offsetof(struct settings, trace_paths), 1 },
 	ROW("PrintMotd", conf_yes_no, print_motd),
 	ROW("PrintLastLog", conf_yes_no, print_last_log),
 };
@@ -125,6 +126,7 @@ settings_free(struct settings *s)
 	free(s->policy_key);
 	strv_clear(&s->policy_sources);
 	strv_clear(&s->trace_ignore);
+	strv_clear(&s->trace_paths);
 	free(s->policy_source_ca);
 	free(s->krl);
 	free(s->break_glass_group);

@@ -17,6 +17,8 @@ static const struct {
 	{ "ClusterName x\n", 0, NULL }, { "clustername x\r\n", 0, NULL },
 	{ "Label a=1\nLabel b=2\n", 0, NULL },
 	{ "TraceIgnore /a\nTraceIgnore /a  x\nTraceIgnore /a\tx\n", 0, NULL },
+	{ "TracePath /etc\nTracePath /root/.ssh\n", 0, NULL },
+	{ "TracePath etc\n", 1, "absolute path" },
 	{ "TraceIgnore a\n", 1, "absolute path" },
 	{ "TraceIgnore /a x y\n", 1, "an account" },
 	{ "ClusterName\n", 1, "has no value" },

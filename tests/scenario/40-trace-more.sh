@@ -1,0 +1,156 @@
+# What is done to files, which ports are bound, and commands by way of what
+# people use to look at others' or become others.
+# shellcheck shell=bash
+
+policy <<END2
+{ "version": 1, "roles": {
+    "web": { "allow": { "logins": ["alice", "deploy", "root"], "node_labels": { "*": ["*"] } } } } }
+END2
+issue alice web
+issue bob web
+chmod 755 "$LAB"
+watched=$LAB/watched
+mkdir -m 777 "$watched" "$watched/deep"
+printf 'TracePath %s\nTracePath %s\nTracePath /home/deploy/.ssh\nTracePath /etc/motd\n' "$watched" "$LAB/later/on" >>/etc/countersign/node.conf
+mkdir -m 777 "$LAB/later"
+start_trace() {
+  /usr/libexec/countersign/trace 2>"$LAB/trace.err" &
+  TRACE=$!
+  wait_until "trace listens" test -S /run/countersign/trace.sock
+}
+start_trace
+
+# disk: what was done, a line each: action, path or target
+disk() { events '.event=="session.disk"' | jq -r '[.action, .path // "-", .target_path // empty] | join(" ")' | sed "s|$LAB|LAB|g"; }
+did() { event ".event==\"session.disk\" and $1"; }
+ran() { event ".event==\"session.command\" and $1"; }
+ended() {
+  event '.event=="connection.end"'
+  settled
+}
+
+story "it says which paths"
+event ".event==\"trace.start\" and (.paths|length)==4"
+
+story "files are made, written, renamed, changed, removed"
+fresh
+as alice deploy -- "cd $watched; echo x >a; mv a b; chmod 600 b; cat b >/dev/null; echo y >>b; rm b; mkdir d; rmdir d; ln -s /etc/passwd l; rm l"
+ended
+sleep 0.1
+diff - <(disk | grep -v ' setstat-only') <<'END2' || fail "something else is told"
+create LAB/watched/a
+write LAB/watched/a
+rename LAB/watched/a LAB/watched/b
+setstat LAB/watched/b
+write LAB/watched/b
+remove LAB/watched/b
+mkdir LAB/watched/d
+rmdir LAB/watched/d
+create LAB/watched/l
+remove LAB/watched/l
+END2
+did '.action=="rename" and .user=="alice@example.com" and .login=="deploy" and .sid and .pid>1'
+did '.program=="mv" or .program==null'
+
+story "not by others, not elsewhere, not what is only read"
+fresh
+touch "$watched/mine"
+rm "$watched/mine"
+echo hello >"$watched/kept"
+chmod 666 "$watched/kept"
+as alice deploy -- "cat $watched/kept; ls -R $watched; touch /tmp/elsewhere-\$\$; rm /tmp/elsewhere-\$\$; touch $LAB/watched-not 2>/dev/null; :"
+ended
+no_event '.event=="session.disk"'
+
+story "folders that come, that are moved within, out and in, and what is in them"
+fresh
+mkdir -m 777 "$LAB/free" "$LAB/free/outside"
+echo 1 >"$LAB/free/outside/f"
+chown -R deploy: "$LAB/free/outside"
+as alice deploy -- "cd $watched; mkdir -p n/m/o; sleep 0.3; echo x >n/m/o/file; mv n k; sleep 0.3; echo y >k/m/o/other; mv k $LAB/free/outside/; sleep 0.3; echo z >$LAB/free/outside/k/m/third; mv $LAB/free/outside $watched/in; sleep 0.3; echo w >in/f"
+ended
+did '.action=="write" and (.path|endswith("/watched/n/m/o/file"))'
+did '.action=="rename" and (.path|endswith("/watched/n")) and (.target_path|endswith("/watched/k"))'
+did '.action=="write" and (.path|endswith("/watched/k/m/o/other"))'
+did '.action=="rename" and (.path|endswith("/watched/k"))'
+no_event '.event=="session.disk" and ((.path//"")|endswith("third"))'
+did '.action=="write" and (.path|endswith("/watched/in/f"))'
+
+story "what is made at once in a folder that is new"
+fresh
+as alice deploy -- "cd $watched; for i in \$(seq 50); do mkdir q\$i && echo x >q\$i/f; done"
+ended
+for i in 1 25 50; do
+  did "(.action==\"write\" or .action==\"create\" or .action==\"found\") and (.path|endswith(\"/q$i/f\"))"
+done
+
+story "paths that did not exist, a single file, a home's .ssh"
+fresh
+as alice deploy -- "mkdir -p $LAB/later/on; sleep 0.3; echo x >$LAB/later/on/x; echo y >$LAB/later/off; mkdir -p .ssh; sleep 0.3; echo key >>.ssh/authorized_keys"
+as alice root -- 'echo welcome >/etc/motd; touch /etc/motd.other; rm /etc/motd.other'
+ended
+did '.action=="mkdir" and (.path|endswith("/later/on"))'
+did '.action=="write" and (.path|endswith("/later/on/x"))'
+no_event '.event=="session.disk" and (.path|endswith("off"))'
+did '.action=="write" and .path=="/home/deploy/.ssh/authorized_keys"'
+did '.action=="write" and .path=="/etc/motd" and .login=="root"'
+no_event '.event=="session.disk" and (.path|test("motd.other"))'
+
+story "by a process that ends before it is asked about"
+fresh
+as alice deploy -- "sh -c 'exec 3>$watched/held; kill -9 \$\$'; exec 4>$watched/last; sleep 0.1"
+did '.action=="write" and (.path|endswith("/held"))'
+did '.action=="write" and (.path|endswith("/last"))'
+ended
+
+story "strange names"
+fresh
+as alice deploy -- "cd $watched; touch 'two
+lines' \"\$(printf 'esc\\033[31m \\303\\274 \\377')\" '\"quoted\"\\'"
+ended
+did '.action=="create" and (.path|endswith("/two\nlines"))'
+did '.action=="create" and (.path|test("esc.*ü"))'
+
+story "ports that are bound"
+fresh
+as alice deploy -- 'python3 -c "
+import socket
+s = socket.create_server((\"127.0.0.1\", 4711))
+u = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); u.bind((\"::1\", 4712))"'
+event '.event=="session.network" and .operation==3 and .src_addr=="127.0.0.1" and .src_port==4711 and .protocol=="tcp" and .program=="python3"'
+event '.event=="session.network" and .operation==3 and .src_addr=="::1" and .src_port==4712 and .protocol=="udp" and .version==6'
+ended
+
+story "sudo, su"
+fresh
+echo 'deploy ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/deploy
+chmod 440 /etc/sudoers.d/deploy
+as alice deploy -- 'sudo /bin/echo by sudo; sudo -u alice /bin/echo as alice; sudo sh -c "su alice -c \"/bin/echo by su\""'
+ended
+ran '.program=="sudo" and .setuid and .uid_effective==0'
+ran '.argv==["by","sudo"] and .uid_real==0 and .user=="alice@example.com" and .login=="deploy" and .sid'
+ran ".argv==[\"as\",\"alice\"] and .uid_real==$(id -u alice)"
+ran ".argv==[\"by\",\"su\"] and .uid_real==$(id -u alice)"
+
+story "strace, gdb, nmap"
+fresh
+as alice deploy -- 'strace -f -o /dev/null /bin/echo traced; gdb -q -batch -ex "run debugged" /bin/echo; nmap -n -Pn -p 1-20 127.0.0.1'
+ended
+ran '.program=="strace"'
+ran '.argv==["traced"] and .path=="/usr/bin/echo"'
+ran '(.argv==["debugged"] or (.argv[-1]|test("debugged")))'
+ran '.program=="nmap"'
+wait_until "each port is told" bash -c "[ \"\$(jq -c 'select(.event==\"session.network\" and .program==\"nmap\" and .dst_port<=20 and .dst_addr==\"127.0.0.1\").dst_port' $EVENTS | sort -u | wc -l)\" = 20 ]"
+
+story "two megabytes of arguments"
+fresh
+as alice deploy -- 'ulimit -s unlimited; python3 -c "
+import os
+os.execv(\"/bin/true\", [\"true\"] + [\"x\" * 100000] * 20)"'
+exits 0
+ran '.path=="/usr/bin/true" and .argv_bytes>2000000 and (.argv[0]|startswith("xxxx"))'
+ended
+
+story "a kernel that does not tell is no reason not to trace"
+[ -s "$LAB/trace.err" ] && fail "$(cat "$LAB/trace.err")"
+true
