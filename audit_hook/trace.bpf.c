@@ -198,6 +198,15 @@ struct {
 	__type(value, uint64_t);
 } lost SEC(".maps");
 
+/* The former, by connection. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, uint32_t);
+	__type(value, uint64_t);
+} lost_of SEC(".maps");
+
 /* The stack is too small for an exec. `at` is where data ends: the verifier
  * follows each value of a register and none of memory, and so has less to do. */
 struct scratch {
@@ -399,6 +408,20 @@ put_name(struct scratch *s, const char *name)
 }
 
 static __always_inline void
+count_lost_of(const struct trace_head *head)
+{
+	uint32_t connection = head->member.connection;
+	uint64_t *n = bpf_map_lookup_elem(&lost_of, &connection), one = 1;
+
+	count_lost(0);
+	if (n != NULL)
+		__sync_fetch_and_add(n, 1);
+	else
+		bpf_map_update_elem(&lost_of, &connection, &one, BPF_NOEXIST);
+}
+
+/* p begins with a trace_head. */
+static __always_inline void
 send(const void *p, uint32_t n)
 {
 	/* The reader looks every few milliseconds: waking it for each record
@@ -411,7 +434,7 @@ send(const void *p, uint32_t n)
 	if (n > sizeof(struct scratch))
 		return;
 	if (bpf_ringbuf_output(&ring, (void *)p, n, flags) != 0)
-		count_lost(0);
+		count_lost_of(p);
 }
 
 static __always_inline void

@@ -12,6 +12,8 @@
 #include "traceargs.h"
 #include "traceevents.h"
 
+#define TELL_LOST_MS 1000
+
 void
 traceevents_init(struct traceevents *t, const struct settings *host)
 {
@@ -533,47 +535,73 @@ traceevents_flush(struct traceevents *t)
 	eventsink_flush(&t->sink);
 }
 
+/* c: NULL: of the whole host. */
 static void
-send_gap(struct traceevents *t, const char *why, uint64_t lost)
+send_gap(struct traceevents *t, struct traced *c, const char *why,
+    const uint64_t *lost)
 {
 	struct event_context ctx = { .host = t->host, .emitter = "trace" };
 	struct event ev;
 
+	if (c != NULL)
+		ctx = context_of(t, c, 0);
 	event_init(&ev, &ctx, "audit.gap", "CS021E");
 	event_string(&ev, "reason", why);
-	event_uint(&ev, "lost", lost);
+	if (lost != NULL)
+		event_uint(&ev, "lost", *lost);
 	eventsink_send(&t->sink, &ev);
 }
 
 void
 traceevents_say_gap(struct traceevents *t, const char *why)
 {
-	struct event_context ctx = { .host = t->host, .emitter = "trace" };
-	struct event ev;
+	send_gap(t, NULL, why, NULL);
+}
 
-	event_init(&ev, &ctx, "audit.gap", "CS021E");
-	event_string(&ev, "reason", why);
-	eventsink_send(&t->sink, &ev);
+/* Whose they were, as far as that is known. */
+static void
+tell_lost_records(struct traceevents *t, const struct tracesource *source,
+    uint64_t lost)
+{
+	static const char why[] =
+	    "more was run than could be read: so many records of commands, "
+	    "ends and connections are lost";
+	struct traced *c;
+	uint64_t n;
+	uint32_t i;
+
+	for (i = 1;
+	     source->ops->take_lost_of != NULL && i < t->table.n_connections;
+	     i++) {
+		if ((c = tracetable_get(&t->table, i)) == NULL ||
+		    (n = source->ops->take_lost_of(source->of, i)) == 0)
+			continue;
+		send_gap(t, c, why, &n);
+		lost -= n < lost ? n : lost;
+	}
+	if (lost > 0)
+		send_gap(t, NULL, why, &lost);
 }
 
 void
 traceevents_tell_lost(struct traceevents *t, const struct tracesource *source)
 {
-	uint64_t records, members;
+	uint64_t records, members, now = clock_boot_ms();
 
+	if (now - t->told_ms < TELL_LOST_MS)
+		return;
+	t->told_ms = now;
 	source->ops->lost(source->of, &records, &members);
 	if (records > t->told_records)
-		send_gap(t,
-		    "more was run than could be read: so many records of "
-		    "commands, ends and connections are lost",
-		    records - t->told_records);
-	if (members > t->told_members)
-		send_gap(t,
+		tell_lost_records(t, source, records - t->told_records);
+	members -= t->told_members;
+	if (members > 0)
+		send_gap(t, NULL,
 		    "more processes at once than can be followed: so many are "
 		    "known by their audit session only",
-		    members - t->told_members);
+		    &members);
 	t->told_records = records;
-	t->told_members = members;
+	t->told_members += members;
 }
 
 void
@@ -593,12 +621,8 @@ traceevents_tell_start(struct traceevents *t, const char *level)
 void
 traceevents_tell_gap(struct traceevents *t, struct traced *c)
 {
-	struct event_context ctx = context_of(t, c, 0);
-	struct event ev;
-
-	event_init(&ev, &ctx, "audit.gap", "CS021E");
-	event_string(&ev, "reason",
+	send_gap(t, c,
 	    "this connection is older than trace: what it ran before is not "
-	    "known");
-	eventsink_send(&t->sink, &ev);
+	    "known",
+	    NULL);
 }

@@ -29,6 +29,7 @@ struct traceevents {
 								    * first */
 	size_t n_connects;
 	uint64_t told_records, told_members; /* of what is lost */
+	uint64_t told_ms; /* since boot */
 };
 
 void traceevents_init(struct traceevents *t, const struct settings *host);

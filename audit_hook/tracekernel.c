@@ -36,7 +36,7 @@ struct tracekernel {
 	struct ring_buffer *ring;
 	struct bpf_link *links[LINKS_MAX];
 	size_t n_links;
-	int members, ended, audits, uids, lost;
+	int members, ended, audits, uids, lost, lost_of;
 	tracesource_reader *read;
 	void *context;
 	unsigned left; /* records that may be read now */
@@ -178,8 +178,9 @@ find_maps(struct tracekernel *k)
 	    bpf_object__find_map_fd_by_name(k->object, "audit_sessions");
 	k->uids = bpf_object__find_map_fd_by_name(k->object, "login_uids");
 	k->lost = bpf_object__find_map_fd_by_name(k->object, "lost");
-	if (k->members < 0 || k->ended < 0 || k->audits < 0 || k->uids < 0 ||
-	    k->lost < 0 || ring < 0)
+	k->lost_of = bpf_object__find_map_fd_by_name(k->object, "lost_of");
+	if (k->members < 0 || k->lost_of < 0 || k->ended < 0 || k->audits < 0 ||
+	    k->uids < 0 || k->lost < 0 || ring < 0)
 		return -ENOENT;
 	k->ring = ring_buffer__new(ring, take, k, NULL);
 	return k->ring == NULL ? -errno : 0;
@@ -329,6 +330,19 @@ count_lost(const void *of, uint64_t *ret_records, uint64_t *ret_members)
 	*ret_members = sum_of(k, 1);
 }
 
+static uint64_t
+take_lost_of(void *of, uint32_t connection)
+{
+	const struct tracekernel *k = of;
+	uint64_t n;
+
+	if (bpf_map_lookup_elem(k->lost_of, &connection, &n) < 0)
+		return 0;
+	/* What comes between the two is in the sum, and nobody's. */
+	(void)bpf_map_delete_elem(k->lost_of, &connection);
+	return n;
+}
+
 static int
 begin(struct tracekernel *k)
 {
@@ -358,7 +372,8 @@ tracekernel_open(tracesource_reader *read, void *context,
 		.forget_audit = forget_audit,
 		.watch_uid = watch_uid,
 		.used = find_used,
-		.lost = count_lost };
+		.lost = count_lost,
+		.take_lost_of = take_lost_of };
 	struct tracekernel *k = calloc(1, sizeof(*k));
 	int r;
 

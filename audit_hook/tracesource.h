@@ -48,6 +48,9 @@ struct tracesource_ops {
 	 * children are not known. */
 	void (*lost)(const void *source, uint64_t *ret_records,
 	    uint64_t *ret_members);
+	/* How many of the records were of this connection, since the last time
+	 * it was asked. NULL: that is not known. */
+	uint64_t (*take_lost_of)(void *source, uint32_t connection);
 };
 
 struct tracesource {

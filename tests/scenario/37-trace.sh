@@ -305,6 +305,7 @@ settled
 wait_until "it has been read" bash -c "sleep 0.5; [ \$(grep -c '\"argv0\":\"burst\"' $EVENTS) = \$(sleep 1; grep -c '\"argv0\":\"burst\"' $EVENTS) ]"
 told=$(events '.emitter=="trace" and (.argv0=="burst" or .event=="session.process_exit")' | wc -l)
 lost=$(events '.event=="audit.gap" and .emitter=="trace"' | jq .lost | awk '{ n += $1 } END { print n }')
+[ "$(events '.event=="audit.gap" and .emitter=="trace"' | jq -r '.user // "nobody"' | sort -u)" = alice@example.com ] || fail "it is not said whose they were"
 # The shell, sleep, burst and their ends are among them.
 [ $((told + lost)) -ge 40000 ] && [ $((told + lost)) -le 40020 ] || fail "$told told, $lost lost, of 40,000 and a few"
 
