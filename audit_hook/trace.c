@@ -325,6 +325,7 @@ tick(struct tracer *t)
 	if (now - t->swept_ms < SWEEP_MS)
 		return;
 	t->swept_ms = now;
+	traceevents_unfold(&t->events);
 	tracetable_sweep(&t->events.table, &t->source);
 }
 
@@ -488,6 +489,7 @@ run(struct tracer *t, const struct settings *host)
 	traceevents_tell_start(&t->events, trace_level_name(t->source.level));
 	while (!is_stopping)
 		turn(t);
+	traceevents_unfold(&t->events);
 	return 0;
 }
 

@@ -29,6 +29,8 @@ traceevents_clear(struct traceevents *t)
 	free(t->waiting);
 	eventsink_clear(&t->sink);
 	tracetable_clear(&t->table);
+	tracefold_clear(&t->detached.fold);
+	tracemap_clear(&t->folded);
 }
 
 /* Of a detached process only the account is known. */
@@ -205,6 +207,21 @@ is_ignored(const struct traceevents *t, const char *path, const char *login)
 	return false;
 }
 
+/* Of so many that are told as one. */
+static void
+add_count(struct event *ev, uint64_t count, uint64_t first_ns)
+{
+	uint64_t boot = clock_boot_usec(), then = first_ns / 1000;
+	char text[sizeof(ev->time)];
+
+	if (count <= 1)
+		return;
+	event_uint(ev, "count", count);
+	clock_rfc3339_usec(clock_now_usec() - (boot > then ? boot - then : 0),
+	    text);
+	event_string(ev, "first", text);
+}
+
 /* args_total says how many bytes there were. */
 static void
 send_exec(struct traceevents *t, struct traced *c, const struct trace_exec *e,
@@ -236,6 +253,7 @@ send_exec(struct traceevents *t, struct traced *c, const struct trace_exec *e,
 		event_uint(&ev, "argv_bytes", e->args_total);
 	event_uint(&ev, "exec_id", exec_id);
 	add_exec_facts(&ev, e, &x);
+	add_count(&ev, c->fold.folded, c->fold.first_ns);
 	eventsink_send(&t->sink, &ev);
 	strv_clear(&piece);
 	send_more(t, c, e, &a, exec_id);
@@ -270,18 +288,100 @@ is_sound(const struct trace_exec *e, uint32_t n)
 	    e->path_len <= TRACE_PATH && e->cwd_len <= TRACE_PATH;
 }
 
+/* The last of so many. */
+static void
+send_exit(struct traceevents *t, struct traced *c, const struct trace_exit *x,
+    uint64_t count)
+{
+	struct event_context ctx = context_of(t, c, x->head.member.session);
+	int status = (int)x->code;
+	const char *name;
+	struct event ev;
+
+	event_init(&ev, &ctx, "session.process_exit", "T4003I");
+	set_time(&ev, x->head.time_ns);
+	event_uint(&ev, "pid", x->head.pid);
+	if (WIFSIGNALED(status)) {
+		name = sigabbrev_np(WTERMSIG(status));
+		event_string(&ev, "signal", name != NULL ? name : "unknown");
+	} else
+		event_uint(&ev, "exit_code", (uint64_t)WEXITSTATUS(status));
+	event_uint(&ev, "duration_ms", x->lived_ns / 1000000);
+	if (count > 1)
+		event_uint(&ev, "count", count);
+	eventsink_send(&t->sink, &ev);
+}
+
+static void
+send_whole_exec(struct traceevents *t, struct traced *c,
+    const struct trace_exec *e, uint32_t n)
+{
+	const uint8_t *data = (const uint8_t *)(e + 1);
+
+	send_exec(t, c, e, data, data + n - sizeof(*e) - e->args_len,
+	    e->args_len);
+}
+
+static void
+unfold(struct traceevents *t, struct traced *c)
+{
+	struct tracefold *f = &c->fold;
+	struct trace_exit x;
+
+	if (f->folded > 0)
+		send_whole_exec(t, c, f->last, f->n);
+	if (f->ends > 0) {
+		x = (struct trace_exit){ .head = { .member =
+						       f->last->head.member,
+					     .pid = f->end_pid,
+					     .time_ns = f->end_ns },
+			.lived_ns = f->longest_ns,
+			.code = f->code };
+		send_exit(t, c, &x, f->ends);
+	}
+	tracefold_told(f);
+}
+
+void
+traceevents_unfold(struct traceevents *t)
+{
+	uint32_t i;
+
+	for (i = 1; i < t->table.n_connections; i++)
+		if (t->table.connections[i].is_used)
+			unfold(t, &t->table.connections[i]);
+}
+
+/* true: it is one more of the same, which is told later. */
+static bool
+is_folded(struct traceevents *t, struct traced *c, const struct trace_exec *e,
+    uint32_t n)
+{
+	struct tracefold *f = &c->fold;
+
+	if (c == &t->detached || t->folded.n == TRACE_MEMBERS)
+		return false;
+	if (tracefold_exec(f, e, n))
+		return tracemap_put(&t->folded, e->head.pid, e->head.member) ==
+		    0;
+	tracemap_remove(&t->folded, e->head.pid);
+	if (f->folded > 0) {
+		unfold(t, c);
+		(void)tracefold_exec(f, e, n);
+	}
+	return false;
+}
+
 static void
 take_exec(struct traceevents *t, struct traced *c, const struct trace_exec *e,
     uint32_t n)
 {
-	const uint8_t *data = (const uint8_t *)(e + 1);
-
 	if (!is_sound(e, n))
 		return;
 	flush_waiting(t, NULL, 0);
 	if (e->args_len < TRACE_ARGS - 1) {
-		send_exec(t, c, e, data, data + n - sizeof(*e) - e->args_len,
-		    e->args_len);
+		if (!is_folded(t, c, e, n))
+			send_whole_exec(t, c, e, n);
 		return;
 	}
 	if ((t->waiting = malloc(n)) != NULL) {
@@ -303,23 +403,14 @@ static void
 take_exit(struct traceevents *t, struct traced *c, const struct trace_exit *x,
     uint32_t n)
 {
-	struct event_context ctx = context_of(t, c, x->head.member.session);
-	int status = (int)x->code;
-	const char *name;
-	struct event ev;
-
 	if (n < sizeof(*x))
 		return;
-	event_init(&ev, &ctx, "session.process_exit", "T4003I");
-	set_time(&ev, x->head.time_ns);
-	event_uint(&ev, "pid", x->head.pid);
-	if (WIFSIGNALED(status)) {
-		name = sigabbrev_np(WTERMSIG(status));
-		event_string(&ev, "signal", name != NULL ? name : "unknown");
-	} else
-		event_uint(&ev, "exit_code", (uint64_t)WEXITSTATUS(status));
-	event_uint(&ev, "duration_ms", x->lived_ns / 1000000);
-	eventsink_send(&t->sink, &ev);
+	if (tracemap_get(&t->folded, x->head.pid) != NULL) {
+		tracemap_remove(&t->folded, x->head.pid);
+		if (tracefold_exit(&c->fold, x))
+			return;
+	}
+	send_exit(t, c, x, 1);
 }
 
 static const char *
@@ -525,6 +616,7 @@ void
 traceevents_flush(struct traceevents *t)
 {
 	uint64_t now = clock_boot_ms();
+	uint32_t i;
 
 	flush_waiting(t, NULL, 0);
 	while (t->n_connects > 0 &&
@@ -532,6 +624,9 @@ traceevents_flush(struct traceevents *t)
 		send_network(t, &t->connects[0].record, NULL);
 		forget_connect(t, 0);
 	}
+	for (i = 1; i < t->table.n_connections; i++)
+		if (tracefold_is_due(&t->table.connections[i].fold))
+			unfold(t, &t->table.connections[i]);
 	eventsink_flush(&t->sink);
 }
 
@@ -581,6 +676,9 @@ tell_lost_records(struct traceevents *t, const struct tracesource *source,
 	}
 	if (lost > 0)
 		send_gap(t, NULL, why, &lost);
+	/* The ends of some that are folded may be among them. */
+	traceevents_unfold(t);
+	tracemap_clear(&t->folded);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "eventsink.h"
 #include "settings.h"
 #include "tracedisk.h"
+#include "tracemap.h"
 #include "tracetable.h"
 
 #define TRACEEVENTS_CONNECTS 64
@@ -25,6 +26,7 @@ struct traceevents {
 	/* An exec whose other arguments follow in a record of their own. */
 	struct trace_exec *waiting;
 	uint32_t waiting_n;
+	struct tracemap folded; /* processes whose command was not told */
 	struct traceevents_connect connects[TRACEEVENTS_CONNECTS]; /* oldest
 								    * first */
 	size_t n_connects;
@@ -43,6 +45,8 @@ void traceevents_say_gap(struct traceevents *t, const char *why);
 /* Milliseconds until traceevents_flush has something to do; -1: never. */
 int traceevents_due_ms(const struct traceevents *t);
 void traceevents_flush(struct traceevents *t);
+/* Tells what is folded, due or not. */
+void traceevents_unfold(struct traceevents *t);
 /* `audit.gap`, where more has been lost than was told. */
 void traceevents_tell_lost(struct traceevents *t,
     const struct tracesource *source);

@@ -134,6 +134,7 @@ forget(struct tracetable *t, const struct tracesource *source,
 	uint32_t i;
 
 	source->ops->forget_audit(source->of, c->audit_session_id);
+	tracefold_clear(&c->fold);
 	*c = (struct traced){ .is_used = false };
 	for (i = 1; i < t->n_sessions; i++)
 		if (t->sessions[i].connection == connection)
@@ -158,6 +159,10 @@ tracetable_sweep(struct tracetable *t, const struct tracesource *source)
 void
 tracetable_clear(struct tracetable *t)
 {
+	uint32_t i;
+
+	for (i = 1; i < t->n_connections; i++)
+		tracefold_clear(&t->connections[i].fold);
 	free(t->connections);
 	free(t->sessions);
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tracefold.h"
 #include "tracemsg.h"
 #include "tracesource.h"
 
@@ -21,6 +22,7 @@ struct traced {
 	uint32_t uid;
 	uint64_t number; /* of its next event */
 	uint64_t execs;
+	struct tracefold fold;
 };
 
 struct traced_session {

@@ -115,7 +115,7 @@ for line in open(events):
     e = json.loads(line)
     if e["emitter"] != "trace": continue
     if e["event"] == "audit.gap": lost += e.get("lost", 0)
-    elif e.get("argv0", "").endswith("/tiny") or e["event"] == "session.process_exit": told += 1
+    elif e.get("argv0", "").endswith("/tiny") or e["event"] == "session.process_exit": told += e.get("count", 1)
 memory = [l for l in open(f"/proc/{p.pid}/status") if l.startswith("VmRSS")][0].split()[1]
 stop(p)
 print(f"figure execs {n / took:.0f} a second for {took:.1f} s: {told} of {2 * n} commands and ends told, {lost} lost and counted")

@@ -303,7 +303,7 @@ for _ in 1 2 3 4; do events '.event=="audit.gap" and .emitter=="trace"' | grep -
 event '.event=="audit.gap" and .emitter=="trace"'
 settled
 wait_until "it has been read" bash -c "sleep 0.5; [ \$(grep -c '\"argv0\":\"burst\"' $EVENTS) = \$(sleep 1; grep -c '\"argv0\":\"burst\"' $EVENTS) ]"
-told=$(events '.emitter=="trace" and (.argv0=="burst" or .event=="session.process_exit")' | wc -l)
+told=$(events '.emitter=="trace" and (.argv0=="burst" or .event=="session.process_exit")' | jq '.count // 1' | awk '{ n += $1 } END { print n }')
 lost=$(events '.event=="audit.gap" and .emitter=="trace"' | jq .lost | awk '{ n += $1 } END { print n }')
 [ "$(events '.event=="audit.gap" and .emitter=="trace"' | jq -r '.user // "nobody"' | sort -u)" = alice@example.com ] || fail "it is not said whose they were"
 # The shell, sleep, burst and their ends are among them.

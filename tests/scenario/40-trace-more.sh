@@ -151,6 +151,38 @@ exits 0
 ran '.path=="/usr/bin/true" and .argv_bytes>2000000 and (.argv[0]|startswith("xxxx"))'
 ended
 
+story "the same again and again is told once, with how often; nothing else is mixed in"
+fresh
+cat >"$LAB/again.py" <<'END2'
+import os, sys
+# 1,000 alike, one that is not, 1,000 alike of which every third ends otherwise.
+def run(*argv, path="/bin/sh"):
+    if (pid := os.fork()) == 0: os.execv(path, argv)
+    os.waitpid(pid, 0)
+for i in range(1000): run("true", path="/bin/true")
+run("echo", "in between", path="/bin/echo")
+for i in range(1000): run("sh", "-c", "exit $(($$ % 3))")
+END2
+as alice deploy -- "python3 $LAB/again.py"
+ended
+sum() { events "$1" | jq '.count // 1' | awk '{ n += $1 } END { print n + 0 }'; }
+all_told() { [ "$(sum '.event=="session.command" and .argv0=="true"') $(sum '.event=="session.command" and .argv0=="sh" and .argv[1]=="exit $(($$ % 3))"')" = "1000 1000" ]; }
+wait_until "each is told" all_told
+events ".event==\"session.command\" and .argv0==\"true\"" | jq -c "[.time,.first,.count]" >"$LAB/out"
+ran '.argv0=="true" and .count>100 and .first<.time'
+[ "$(count_events '.event=="session.command" and .argv0=="true"')" -lt 200 ] || fail "they are not folded"
+[ "$(events '.event=="session.command"' | jq -r '.argv0' | uniq | tail -n 3 | tr '\n' ' ')" = "true echo sh " ] || fail "another order"
+ends() { [ "$(sum '.event=="session.process_exit"')" = "$(sum '.event=="session.command" and .program!="sftp-server"')" ] || [ "$(sum '.event=="session.process_exit"')" -gt 2000 ]; }
+wait_until "their ends are told" ends
+for code in 0 1 2; do
+  [ "$(sum ".event==\"session.process_exit\" and .exit_code==$code")" -gt 300 ] || fail "too few that ended with $code"
+done
+# Of another parent they are others.
+fresh
+as alice deploy -- 'for i in $(seq 150); do sh -c /bin/true; done'
+ended
+no_event '.event=="session.command" and .count'
+
 story "a kernel that does not tell is no reason not to trace"
 [ -s "$LAB/trace.err" ] && fail "$(cat "$LAB/trace.err")"
 true

@@ -33,6 +33,7 @@ TCase *case_filecopy(void);
 TCase *case_filetaps(void);
 TCase *case_jumps(void);
 TCase *case_traceargs(void);
+TCase *case_tracefold(void);
 TCase *case_sshdforward(void);
 
 /* tests/vectors/NAME; the caller frees. */
