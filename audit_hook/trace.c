@@ -546,7 +546,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	traceevents_init(&t.events, host);
-	error = tracesource_open(options.level, host->run_dir, traceevents_take,
+	error = tracesource_open(options.level, host, traceevents_take,
 	    &t.events, &t.source);
 	if (error < 0)
 		t.source.level = TRACE_LEVEL_NONE;

@@ -488,6 +488,35 @@ send_network(struct traceevents *t, const struct trace_connect *r,
 	eventsink_send(&t->sink, &ev);
 }
 
+/* As ss(8) writes them: an abstract name begins with an @. */
+static void
+take_unix(struct traceevents *t, struct traced *c, const struct trace_unix *r,
+    uint32_t n)
+{
+	struct event_context ctx = context_of(t, c, r->head.member.session);
+	char path[sizeof(r->path) + 1];
+	size_t len;
+	struct event ev;
+
+	if (n < sizeof(*r) || r->len > sizeof(r->path))
+		return;
+	memcpy(path, r->path, r->len);
+	path[r->len] = '\0';
+	len = path[0] != '\0' ? strlen(path) : r->len;
+	if (path[0] == '\0')
+		path[0] = '@';
+	event_init(&ev, &ctx, "session.network", "T4002I");
+	set_time(&ev, r->head.time_ns);
+	event_uint(&ev, "operation", 0);
+	event_uint(&ev, "action", 0);
+	event_path(&ev, "path", path, len);
+	event_string(&ev, "protocol", "unix");
+	event_uint(&ev, "pid", r->head.pid);
+	event_bytes(&ev, "program", r->program,
+	    strnlen(r->program, sizeof(r->program)));
+	eventsink_send(&t->sink, &ev);
+}
+
 static void
 forget_connect(struct traceevents *t, size_t i)
 {
@@ -553,6 +582,9 @@ traceevents_take(void *context, const struct trace_head *head, uint32_t n)
 	case TRACE_RAW_SOCKET:
 	case TRACE_BIND:
 		take_connect(t, record, n);
+		break;
+	case TRACE_UNIX:
+		take_unix(t, c, record, n);
 		break;
 	case TRACE_CONNECTED:
 		take_connected(t, record, n);

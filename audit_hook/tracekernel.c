@@ -18,8 +18,9 @@
 #include "proc.h"
 #include "tracekernel.h"
 
-#define LINKS_MAX  16
-#define ENDED_USEC (5 * USEC_PER_SEC)
+#define CGROUP_UNIX_CONNECT 49
+#define LINKS_MAX	    16
+#define ENDED_USEC	    (5 * USEC_PER_SEC)
 
 __asm__(".section .rodata\n"
 	".balign 16\n"
@@ -136,34 +137,68 @@ attach_network(struct tracekernel *k, struct tracesource_can *ret)
 	ret->sends = ret->connects && attach_cgroup(k, fd, "on_sendmsg4") &&
 	    attach_cgroup(k, fd, "on_sendmsg6");
 	ret->raw_sockets = attach_cgroup(k, fd, "on_sock_create");
+	ret->unix_sockets = attach_cgroup(k, fd, "on_connect_unix");
 	ret->binds = attach_cgroup(k, fd, "on_post_bind4") &&
 	    attach_cgroup(k, fd, "on_post_bind6");
 	ret->results = ret->connects && attach(k, "on_state");
 	close(fd);
 }
 
-/* An old kernel may refuse the last: it is left out then, by itself. */
+static void
+choose(const struct tracekernel *k, const char *name, bool is_wanted)
+{
+	struct bpf_program *p =
+	    bpf_object__find_program_by_name(k->object, name);
+
+	if (p != NULL)
+		bpf_program__set_autoload(p, is_wanted);
+}
+
+/* linux/bpf.h since 6.7; the enum of older headers ends before it. */
+static void
+set_unix_hook(const struct tracekernel *k)
+{
+	struct bpf_program *p =
+	    bpf_object__find_program_by_name(k->object, "on_connect_unix");
+
+	if (p != NULL)
+		bpf_program__set_expected_attach_type(p,
+		    (enum bpf_attach_type)CGROUP_UNIX_CONNECT);
+}
+
 static int
-load(struct tracekernel *k, bool has_results)
+load(struct tracekernel *k, bool has_results, bool has_unix)
 {
 	struct bpf_object_open_opts options = { .sz = sizeof(options),
 		.object_name = "countersign" };
-	struct bpf_program *p;
 	int r;
 
 	k->object = bpf_object__open_mem(trace_object,
 	    (uintptr_t)trace_object_end - (uintptr_t)trace_object, &options);
 	if (k->object == NULL)
 		return -errno;
-	p = bpf_object__find_program_by_name(k->object, "on_state");
-	if (p != NULL)
-		bpf_program__set_autoload(p, has_results);
+	choose(k, "on_state", has_results);
+	choose(k, "on_connect_unix", has_unix);
+	set_unix_hook(k);
 	if ((r = set_namespace(k)) == 0)
 		r = bpf_object__load(k->object);
 	if (r < 0) {
 		bpf_object__close(k->object);
 		k->object = NULL;
 	}
+	return r;
+}
+
+/* An old kernel may refuse what it does not know: that is left out. */
+static int
+load_what_can(struct tracekernel *k, bool wants_unix)
+{
+	int r;
+
+	if (wants_unix && load(k, true, true) == 0)
+		return 0;
+	if ((r = load(k, true, false)) < 0)
+		r = load(k, false, false);
 	return r;
 }
 
@@ -344,13 +379,11 @@ take_lost_of(void *of, uint32_t connection)
 }
 
 static int
-begin(struct tracekernel *k)
+begin(struct tracekernel *k, bool wants_unix)
 {
 	int r;
 
-	if ((r = load(k, true)) < 0)
-		r = load(k, false);
-	if (r < 0 || (r = find_maps(k)) < 0)
+	if ((r = load_what_can(k, wants_unix)) < 0 || (r = find_maps(k)) < 0)
 		return r;
 	return attach(k, "on_exit") && attach(k, "on_fork") &&
 		attach(k, "on_exec")
@@ -359,7 +392,7 @@ begin(struct tracekernel *k)
 }
 
 int
-tracekernel_open(tracesource_reader *read, void *context,
+tracekernel_open(bool wants_unix, tracesource_reader *read, void *context,
     struct tracesource *ret)
 {
 	static const struct tracesource_ops ops = { .free = release,
@@ -385,7 +418,7 @@ tracekernel_open(tracesource_reader *read, void *context,
 	ret->of = k;
 	libbpf_set_print(say_nothing);
 	find_cgroup(k);
-	if ((r = begin(k)) < 0)
+	if ((r = begin(k, wants_unix)) < 0)
 		return r;
 	attach_network(k, &ret->can);
 	/* What is loaded and attached stays so; its maps want this. */

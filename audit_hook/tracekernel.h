@@ -7,7 +7,7 @@
 
 /* Loads and attaches: what cannot be is left out, and said in ret->can. 0, or
  * -errno if not even fork, exec and exit can be seen. */
-int tracekernel_open(tracesource_reader *read, void *context,
+int tracekernel_open(bool wants_unix, tracesource_reader *read, void *context,
     struct tracesource *ret);
 
 #endif

@@ -26,7 +26,8 @@ enum trace_type {
 	TRACE_CONNECT, /* an attempt, or the first datagram to somewhere */
 	TRACE_CONNECTED, /* what came of a TCP attempt */
 	TRACE_RAW_SOCKET,
-	TRACE_BIND /* to a port of its own; a struct trace_connect */
+	TRACE_BIND, /* to a port of its own; a struct trace_connect */
+	TRACE_UNIX /* an attempt to connect to a Unix socket */
 };
 
 /* Whose a process is: numbers that the other part has given. */
@@ -92,6 +93,13 @@ struct trace_connect {
 	uint8_t is_send;
 	uint8_t reserved[3];
 	char program[TRACE_TTY];
+};
+
+struct trace_unix {
+	struct trace_head head;
+	char program[TRACE_TTY];
+	uint32_t len;
+	char path[108]; /* as in sockaddr_un; abstract: it begins with a NUL */
 };
 
 struct trace_connected {

@@ -7,17 +7,17 @@
 #include "tracesource.h"
 
 static int
-open_one(enum trace_level level, const char *run_dir, tracesource_reader *read,
-    void *context, struct tracesource *ret)
+open_one(enum trace_level level, const struct settings *host,
+    tracesource_reader *read, void *context, struct tracesource *ret)
 {
 	*ret = (struct tracesource){ .level = level };
 	if (level == TRACE_LEVEL_EBPF)
-		return tracekernel_open(read, context, ret);
-	return tracefallback_open(run_dir, read, context, ret);
+		return tracekernel_open(host->trace_unix, read, context, ret);
+	return tracefallback_open(host->run_dir, read, context, ret);
 }
 
 int
-tracesource_open(enum trace_level level, const char *run_dir,
+tracesource_open(enum trace_level level, const struct settings *host,
     tracesource_reader *read, void *context, struct tracesource *ret)
 {
 	static const enum trace_level best_first[] = { TRACE_LEVEL_EBPF,
@@ -27,9 +27,9 @@ tracesource_open(enum trace_level level, const char *run_dir,
 	size_t i;
 
 	if (level != TRACE_LEVEL_NONE)
-		return open_one(level, run_dir, read, context, ret);
+		return open_one(level, host, read, context, ret);
 	for (i = 0; i < ARRAY_SIZE(best_first); i++) {
-		r = open_one(best_first[i], run_dir, read, context, ret);
+		r = open_one(best_first[i], host, read, context, ret);
 		if (i == 0)
 			no_ebpf = r;
 		ret->no_ebpf = no_ebpf;

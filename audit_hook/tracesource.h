@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "settings.h"
 #include "tracemsg.h"
 #include "tracerecord.h"
 
@@ -63,9 +64,9 @@ struct tracesource {
 };
 
 /* The best one, or the one that is asked for (TRACE_LEVEL_NONE: the best). 0, or
- * -errno, of eBPF if none can be had: *ret is to be freed then, too. run_dir is
+ * -errno, of eBPF if none can be had: *ret is to be freed then, too. The settings are
  * kept. */
-int tracesource_open(enum trace_level level, const char *run_dir,
+int tracesource_open(enum trace_level level, const struct settings *host,
     tracesource_reader *read, void *context, struct tracesource *ret);
 void tracesource_free(struct tracesource *s);
 

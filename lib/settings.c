@@ -44,6 +44,7 @@ const struct conf_key settings_keys[] = {
 	{ "TraceIgnore", conf_program, offsetof(struct settings, trace_ignore),
 	    1 },
 	{ "TracePath", conf_paths, offsetof(struct settings, trace_paths), 1 },
+	ROW("TraceUnixSockets", conf_yes_no, trace_unix),
 	ROW("PrintMotd", conf_yes_no, print_motd),
 	ROW("PrintLastLog", conf_yes_no, print_last_log),
 };

@@ -39,6 +39,7 @@ struct settings {
 	uint64_t recording_reserve_bytes; /* to be left free on the disk */
 	struct strv trace_ignore; /* "PATH" or "PATH LOGIN" */
 	struct strv trace_paths; /* what is done to files below them is told */
+	bool trace_unix; /* connects to Unix sockets are told */
 	bool print_motd;
 	bool print_last_log;
 };

@@ -11,7 +11,7 @@ issue bob web
 chmod 755 "$LAB"
 watched=$LAB/watched
 mkdir -m 777 "$watched" "$watched/deep"
-printf 'TracePath %s\nTracePath %s\nTracePath /home/deploy/.ssh\nTracePath /etc/motd\n' "$watched" "$LAB/later/on" >>/etc/countersign/node.conf
+printf 'TraceUnixSockets yes\nTracePath %s\nTracePath %s\nTracePath /home/deploy/.ssh\nTracePath /etc/motd\n' "$watched" "$LAB/later/on" >>/etc/countersign/node.conf
 mkdir -m 777 "$LAB/later"
 start_trace() {
   /usr/libexec/countersign/trace 2>"$LAB/trace.err" &
@@ -119,6 +119,22 @@ s = socket.create_server((\"127.0.0.1\", 4711))
 u = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); u.bind((\"::1\", 4712))"'
 event '.event=="session.network" and .operation==3 and .src_addr=="127.0.0.1" and .src_port==4711 and .protocol=="tcp" and .program=="python3"'
 event '.event=="session.network" and .operation==3 and .src_addr=="::1" and .src_port==4712 and .protocol=="udp" and .version==6'
+ended
+
+story "Unix sockets"
+fresh
+cat >"$LAB/unix.py" <<'END2'
+import os, socket
+at = f"/tmp/unix-{os.getpid()}"
+for name in at, "\0abstract", "\0two\0parts":
+    s = socket.socket(socket.AF_UNIX); s.bind(name); s.listen()
+    c = socket.socket(socket.AF_UNIX); c.connect(name)
+os.unlink(at)
+END2
+as alice deploy -- "python3 $LAB/unix.py"
+event '.event=="session.network" and .protocol=="unix" and .operation==0 and (.path|startswith("/tmp/unix-")) and .program=="python3" and .sid'
+event '.event=="session.network" and .protocol=="unix" and .path=="@abstract"'
+event '.event=="session.network" and .protocol=="unix" and .path=="@two\u0000parts"'
 ended
 
 story "sudo, su"
