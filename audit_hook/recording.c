@@ -125,7 +125,7 @@ static int
 have_file_made(struct recording *r, const struct settings *host,
     const struct recording_owner *owner, const char *header)
 {
-	int ends[2], e, told;
+	int ends[2], e, told = 0;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)

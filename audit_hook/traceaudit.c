@@ -250,10 +250,11 @@ tell_exec(const struct traceaudit *a, struct said *s)
 	static uint64_t id;
 	size_t at = 0, left;
 
+	id++;
 	x.exec = (struct trace_exec){ .head = { .type = TRACE_EXEC,
 					  .pid = s->from.pid,
 					  .time_ns = s->time_ns },
-		.id = ++id,
+		.id = id,
 		.parent = s->from.parent,
 		.uid = s->uid,
 		.euid = s->euid,

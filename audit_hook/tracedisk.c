@@ -410,7 +410,7 @@ tracedisk_read(struct tracedisk *d)
 		struct fanotify_event_metadata head;
 		char bytes[65536];
 	} buffer;
-	const struct fanotify_event_metadata *m;
+	struct fanotify_event_metadata *m;
 	ssize_t n;
 
 	while ((n = read(d->fd, &buffer, sizeof(buffer))) > 0)

@@ -56,17 +56,16 @@ tracemap_put(struct tracemap *m, uint32_t key, struct trace_member member)
 void
 tracemap_remove(struct tracemap *m, uint32_t key)
 {
-	struct tracemap_entry **at = m->n > 0 ? bucket_of(m, key) : NULL, *e;
+	struct tracemap_entry **at, *e = tracemap_get(m, key);
 
-	while (at != NULL && (e = *at) != NULL) {
-		if (e->key == key) {
-			*at = e->next;
-			free(e);
-			m->n--;
-			return;
-		}
-		at = &e->next;
-	}
+	if (e == NULL)
+		return;
+	at = bucket_of(m, key);
+	while (*at != e)
+		at = &(*at)->next;
+	*at = e->next;
+	free(e);
+	m->n--;
 }
 
 void

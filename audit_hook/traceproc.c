@@ -17,22 +17,21 @@
 #define BUFFER_BYTES (8 * 1024 * 1024)
 #define CPUS_MAX     8192
 
-struct request {
-	struct nlmsghdr head;
-	struct cn_msg message;
-	enum proc_cn_mcast_op op;
-} __attribute__((packed, aligned(4)));
-
+/* netlink's header, the connector's, the word. */
 static int
 subscribe(int fd)
 {
-	struct request q = { .head = { .nlmsg_len = sizeof(q),
-				 .nlmsg_type = NLMSG_DONE },
-		.message = { .id = { CN_IDX_PROC, CN_VAL_PROC },
-		    .len = sizeof(q.op) },
-		.op = PROC_CN_MCAST_LISTEN };
+	const enum proc_cn_mcast_op op = PROC_CN_MCAST_LISTEN;
+	const struct cn_msg message = { .id = { CN_IDX_PROC, CN_VAL_PROC },
+		.len = sizeof(op) };
+	char q[NLMSG_SPACE(sizeof(message) + sizeof(op))] = { 0 };
+	const struct nlmsghdr head = { .nlmsg_len = sizeof(q),
+		.nlmsg_type = NLMSG_DONE };
 
-	return send(fd, &q, sizeof(q), 0) < 0 ? -errno : 0;
+	memcpy(q, &head, sizeof(head));
+	memcpy(q + NLMSG_HDRLEN, &message, sizeof(message));
+	memcpy(q + NLMSG_HDRLEN + sizeof(message), &op, sizeof(op));
+	return send(fd, q, sizeof(q), 0) < 0 ? -errno : 0;
 }
 
 /* The kernel answers with a message of its own, or not at all where this is not

@@ -112,7 +112,7 @@ story "when the disk is back, each recording gets its end"
 thaw
 before 20 bash -c '! pgrep -x recorder && ! pgrep -x archive' || fail "a recorder is left"
 n=0
-for path in $(find $RECORDINGS -name '*.cast*'); do
+while read -r path; do
   case $path in
   *.cast.zst) zstd -qdcf "$path" >"$LAB/cast" || fail "$path cannot be read" ;;
   *) fail "$path is not closed" ;;
@@ -120,7 +120,7 @@ for path in $(find $RECORDINGS -name '*.cast*'); do
   tail -n 1 "$LAB/cast" | jq -e '.[1]=="x"' >/dev/null || fail "$path has no end: $(tail -n 1 "$LAB/cast")"
   shown "$LAB/cast" | grep -q begun || fail "$path does not have what was shown before"
   n=$((n + 1))
-done
+done < <(find $RECORDINGS -name '*.cast*')
 [ "$n" = 4 ] || fail "$n recordings, not 4"
 as alice deploy -tt -- 'echo again'
 exits 0
