@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,8 +35,7 @@ subscribe(int fd)
 	return send(fd, q, sizeof(q), 0) < 0 ? -errno : 0;
 }
 
-/* The kernel answers with a message of its own, or not at all where this is not
- * the first PID namespace. */
+/* The kernel answers with a message of its own. */
 static int
 await_answer(int fd)
 {
@@ -49,6 +49,17 @@ await_answer(int fd)
 	return 0;
 }
 
+/* Elsewhere it says nothing, or what somebody else has asked it for, with
+ * numbers that mean nothing here. Its inode is a constant of the kernel's
+ * (PROC_PID_INIT_INO). */
+static bool
+is_first_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == 0xEFFFFFFCU;
+}
+
 int
 traceproc_open(struct traceproc *p)
 {
@@ -57,6 +68,9 @@ traceproc_open(struct traceproc *p)
 	const int size = BUFFER_BYTES;
 	int r;
 
+	*p = (struct traceproc){ .fd = -1 };
+	if (!is_first_namespace())
+		return -EOPNOTSUPP;
 	*p = (struct traceproc){ .fd = socket(AF_NETLINK,
 				     SOCK_DGRAM | SOCK_CLOEXEC,
 				     NETLINK_CONNECTOR) };

@@ -155,6 +155,16 @@ os.wait()"; setsid nohup sleep 0.35 >/dev/null 2>&1 </dev/null & sleep 0.1'
   ended
 }
 
+# On a machine that is a container nothing of this can be had, and that is what
+# is said.
+if [ "$(ask 'readlink /proc/self/ns/pid')" != 'pid:[4026531836]' ]; then
+  story "not the kernel's first PID namespace: each level says that it cannot"
+  for level in audit_multicast audit_unicast proc_connector; do
+    ask "/usr/libexec/countersign/trace --level $level; echo \"status \$?\"" | grep -q 'status 1' || fail "$level can"
+  done
+  return 0
+fi
+
 before=$(ask 'auditctl -s | grep -vE "^(lost|backlog|backlog_wait_time_actual) "')
 
 start_trace proc_connector
