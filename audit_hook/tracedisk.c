@@ -124,7 +124,7 @@ make_key(struct key *k, const void *fsid, const void *handle, size_t n)
 }
 
 static int
-key_of(const char *path, struct key *ret)
+key_of(int fd, struct key *ret)
 {
 	union {
 		struct file_handle head;
@@ -134,15 +134,35 @@ key_of(const char *path, struct key *ret)
 	int mount;
 
 	h.head.handle_bytes = MAX_HANDLE_SZ;
-	if (statfs(path, &fs) < 0 ||
-	    (name_to_handle_at(AT_FDCWD, path, &h.head, &mount, AT_HANDLE_FID) <
-		    0 &&
-		name_to_handle_at(AT_FDCWD, path, &h.head, &mount, 0) < 0))
+	if (fstatfs(fd, &fs) < 0 ||
+	    (name_to_handle_at(fd, "", &h.head, &mount,
+		 AT_EMPTY_PATH | AT_HANDLE_FID) < 0 &&
+		name_to_handle_at(fd, "", &h.head, &mount, AT_EMPTY_PATH) < 0))
 		return -errno;
 	/* handle_bytes would be in the way of nothing, but says little. */
 	make_key(ret, &fs.f_fsid, &h.head.handle_type,
 	    sizeof(int) + h.head.handle_bytes);
 	return 0;
+}
+
+/* The very folder of this path, and no symlink's that somebody has put in its
+ * way meanwhile. */
+static int
+open_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char link[64], real[PATH_MAX];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, real, sizeof(real) - 1);
+	real[n > 0 ? n : 0] = '\0';
+	if (strcmp(real, path) == 0)
+		return fd;
+	close(fd);
+	return -ENOENT;
 }
 
 static int
@@ -191,18 +211,16 @@ forget_below(struct tracedisk *d, const char *path)
 
 /* First the mark, then what is in it: nothing falls between. */
 static int
-watch(struct tracedisk *d, const char *path)
+watch(struct tracedisk *d, int fd, const char *path)
 {
 	struct key k;
 	int r;
 
 	if (d->n == FOLDERS_MAX)
 		return -ENOSPC;
-	if (fanotify_mark(d->fd,
-		FAN_MARK_ADD | FAN_MARK_ONLYDIR | FAN_MARK_DONT_FOLLOW, d->mask,
-		AT_FDCWD, path) < 0)
+	if (fanotify_mark(d->fd, FAN_MARK_ADD, d->mask, fd, NULL) < 0)
 		return -errno;
-	return (r = key_of(path, &k)) < 0 ? r : remember(d, &k, path);
+	return (r = key_of(fd, &k)) < 0 ? r : remember(d, &k, path);
 }
 
 static void
@@ -232,23 +250,28 @@ walk(struct tracedisk *d, const char *path, uint32_t pid, int depth)
 {
 	const struct dirent *entry;
 	char inside[PATH_MAX];
-	int r;
+	int fd, r;
 
-	if (depth > DEPTH_MAX || !is_wanted(d, path))
+	if (!is_wanted(d, path))
 		return;
-	r = watch(d, path);
-	if (r < 0 && r != -ENOENT && r != -ENOTDIR) {
+	fd = depth <= DEPTH_MAX ? open_folder(path) : -ELOOP;
+	r = fd < 0 ? fd : watch(d, fd, path);
+	AUTO(closedir) DIR *dir = r == 0 ? fdopendir(fd) : NULL;
+	if (dir == NULL && fd >= 0)
+		close(fd);
+	/* What is gone again is no loss. */
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
 		d->is_full = true;
-		return;
-	}
-	AUTO(closedir) DIR *dir = r == 0 ? opendir(path) : NULL;
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0 ||
-		    (size_t)snprintf(inside, sizeof(inside), "%s/%s",
-			strcmp(path, "/") == 0 ? "" : path,
-			entry->d_name) >= sizeof(inside))
+		    strcmp(entry->d_name, "..") == 0)
 			continue;
+		if ((size_t)snprintf(inside, sizeof(inside), "%s/%s",
+			strcmp(path, "/") == 0 ? "" : path,
+			entry->d_name) >= sizeof(inside)) {
+			d->is_full = true;
+			continue;
+		}
 		if (pid != 0)
 			tell(d, TRACEDISK_FOUND, pid, inside, NULL);
 		if (is_folder(inside, entry))

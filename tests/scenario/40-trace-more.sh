@@ -96,6 +96,14 @@ did '.action=="write" and .path=="/home/deploy/.ssh/authorized_keys"'
 did '.action=="write" and .path=="/etc/motd" and .login=="root"'
 no_event '.event=="session.disk" and (.path|test("motd.other"))'
 
+story "a symlink in a folder's place is not followed"
+fresh
+as alice deploy -- "cd $watched; ln -s /etc etc; mkdir r; rmdir r; ln -s /etc/ssh r; sleep 0.3"
+as alice root -- 'touch /etc/ssh/probe; rm /etc/ssh/probe'
+did '.action=="create" and (.path|endswith("/watched/etc"))'
+ended
+no_event '.event=="session.disk" and ((.path//"")|test("probe"))'
+
 story "by a process that ends before it is asked about"
 fresh
 as alice deploy -- "sh -c 'exec 3>$watched/held; kill -9 \$\$'; exec 4>$watched/last; sleep 0.1"
