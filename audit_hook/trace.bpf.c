@@ -23,6 +23,10 @@ typedef unsigned long long uint64_t;
 #define AF_INET6	10
 #define SOCK_RAW	3
 #define IPPROTO_TCP	6
+#define IPPROTO_UDP	17
+#define IPPROTO_UDPLITE 136
+#define IPPROTO_MPTCP	262
+#define EEXIST		17
 #define TCP_ESTABLISHED 1
 #define TCP_SYN_SENT	2
 #define LEVELS_MAX	4
@@ -44,8 +48,10 @@ struct dentry {
 struct vfsmount {
 	struct dentry *mnt_root;
 };
+struct mnt_namespace;
 struct mount {
 	struct mount *mnt_parent;
+	struct mnt_namespace *mnt_ns;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
 };
@@ -90,6 +96,12 @@ struct ns_common {
 struct pid_namespace {
 	struct ns_common ns;
 };
+struct mnt_namespace {
+	struct ns_common ns;
+};
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
 struct upid {
 	int nr;
 	struct pid_namespace *ns;
@@ -105,6 +117,7 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct fs_struct *fs;
 	struct signal_struct *signal;
+	struct nsproxy *nsproxy;
 	const struct cred *cred;
 	kuid_t loginuid;
 	unsigned int sessionid;
@@ -133,8 +146,8 @@ struct sock {
 };
 #pragma clang attribute pop
 
-/* Set before loading: our PID namespace. */
-const volatile uint32_t namespace_inum = 0;
+/* Set before loading: our PID and mount namespaces. */
+const volatile struct trace_namespaces namespaces = { 0 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -178,10 +191,15 @@ struct {
 	__type(value, struct trace_head);
 } connecting SEC(".maps");
 
+/* A number can be another process's later, which began at another time. */
 struct target {
+	uint64_t began;
 	uint32_t pid;
+	uint32_t connection;
 	uint16_t port;
-	uint16_t version;
+	uint8_t version;
+	uint8_t protocol;
+	uint32_t is_send;
 	uint8_t address[16];
 };
 
@@ -250,7 +268,7 @@ number_of(struct task_struct *task)
 		if (i > level)
 			break;
 		if (BPF_CORE_READ(pid, numbers[i].ns, ns.inum) ==
-		    namespace_inum)
+		    namespaces.pid)
 			return BPF_CORE_READ(pid, numbers[i].nr);
 	}
 	return 0;
@@ -336,8 +354,15 @@ put_path(struct scratch *s, struct path *path)
 	for (i = 0; i < TRACE_DEPTH; i++) {
 		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
 			above = BPF_CORE_READ(mount, mnt_parent);
-			if (above == mount)
+			if (above == mount) {
+				/* Of no namespace, or of another: it says
+				 * nothing of where this is on the host. */
+				if (BPF_CORE_READ(mount, mnt_ns) == NULL ||
+				    BPF_CORE_READ(mount, mnt_ns, ns.inum) !=
+					namespaces.mount)
+					s->exec.flags |= TRACE_OTHER_MOUNTS;
 				return;
+			}
 			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 			mount = above;
 			continue;
@@ -587,10 +612,17 @@ on_address(struct bpf_sock_addr *ctx, int is_v6, uint8_t is_send)
 	c.is_send = is_send;
 	if (c.protocol != IPPROTO_TCP) {
 		target.pid = pid;
+		target.began =
+		    BPF_CORE_READ((struct task_struct *)bpf_get_current_task(),
+			group_leader, start_boottime);
 		target.port = c.port;
 		target.version = c.version;
+		target.connection = m->connection;
+		target.protocol = c.protocol;
+		target.is_send = is_send;
 		__builtin_memcpy(target.address, c.address, 16);
-		if (bpf_map_update_elem(&sent, &target, &one, BPF_NOEXIST) != 0)
+		if (bpf_map_update_elem(&sent, &target, &one, BPF_NOEXIST) ==
+		    -EEXIST)
 			return 1;
 	}
 	fill_head(&c.head, TRACE_CONNECT, pid, m);
@@ -631,6 +663,18 @@ on_sendmsg6(struct bpf_sock_addr *ctx)
 	return on_address(ctx, 1, 1);
 }
 
+/* What it sends is told when it does. ping's sockets are datagram sockets, and
+ * have no hook of their own. */
+static __always_inline int
+is_ordinary(struct bpf_sock *ctx)
+{
+	uint32_t p = ctx->protocol;
+
+	return ctx->type != SOCK_RAW &&
+	    (p == IPPROTO_TCP || p == IPPROTO_UDP || p == IPPROTO_UDPLITE ||
+		p == IPPROTO_MPTCP);
+}
+
 SEC("cgroup/sock_create")
 int
 on_sock_create(struct bpf_sock *ctx)
@@ -639,7 +683,7 @@ on_sock_create(struct bpf_sock *ctx)
 	struct trace_connect c = { 0 };
 	uint32_t pid;
 
-	if (ctx->type != SOCK_RAW || (m = current_member(&pid)) == NULL)
+	if (is_ordinary(ctx) || (m = current_member(&pid)) == NULL)
 		return 1;
 	fill_head(&c.head, TRACE_RAW_SOCKET, pid, m);
 	c.version = ctx->family == AF_INET ? 4 : 6;

@@ -45,6 +45,7 @@ struct tracer {
 	struct tracedisk *disk; /* NULL: no paths are named */
 	int epoll, listener;
 	bool has_more; /* records, in the ring */
+	bool is_marked; /* there may be connections to be forgotten */
 	uint64_t swept_ms;
 };
 
@@ -315,18 +316,45 @@ read_disk(struct tracer *t)
 		    "cannot be watched");
 }
 
+/* Who is known by that only, and still there. */
 static void
-tick(struct tracer *t)
+keep_audit_sessions(struct tracer *t)
+{
+	struct tracetable *table = &t->events.table;
+	struct processes all;
+	struct traced *c;
+	uint32_t i;
+	size_t k;
+
+	if (!tracetable_has_unused(table) || look_at_processes(&all) < 0)
+		return;
+	for (i = 1; i < table->n_connections; i++) {
+		c = &table->connections[i];
+		for (k = 0; c->is_unused && k < all.n; k++)
+			if (all.v[k].audit != UINT32_MAX &&
+			    all.v[k].audit == c->audit_session_id)
+				c->is_unused = false;
+	}
+	free(all.v);
+}
+
+/* Marked in one turn, freed in a later one that has read all there was. */
+static void
+sweep(struct tracer *t, bool has_read_all)
 {
 	uint64_t now = clock_boot_ms();
 
-	traceevents_flush(&t->events);
-	traceevents_tell_lost(&t->events, &t->source);
+	if (t->is_marked && has_read_all) {
+		traceevents_unfold(&t->events);
+		tracetable_sweep(&t->events.table, &t->source);
+		t->is_marked = false;
+	}
 	if (now - t->swept_ms < SWEEP_MS)
 		return;
 	t->swept_ms = now;
-	traceevents_unfold(&t->events);
-	tracetable_sweep(&t->events.table, &t->source);
+	tracetable_mark(&t->events.table, &t->source);
+	keep_audit_sessions(t);
+	t->is_marked = true;
 }
 
 static int
@@ -372,7 +400,10 @@ turn(struct tracer *t)
 		read_disk(t);
 		t->has_more = t->source.ops->read(t->source.of, READ_AT_ONCE);
 	}
-	tick(t);
+	traceevents_flush(&t->events);
+	traceevents_tell_lost(&t->events, &t->source);
+	sweep(t,
+	    !is_waiting && !t->has_more && traceevents_due_ms(&t->events) < 0);
 }
 
 static int
@@ -459,7 +490,7 @@ say_what_can(const struct tracesource *s)
 	    can->cgroup != NULL ? can->cgroup : "");
 	printf("datagrams without a connection: %s\n", words[can->sends]);
 	printf("whether TCP came up: %s\n", words[can->results]);
-	printf("raw sockets: %s\n", words[can->raw_sockets]);
+	printf("raw and ping sockets: %s\n", words[can->raw_sockets]);
 	printf("ports that are bound: %s\n", words[can->binds]);
 	printf("not seen: builtins of shells%s%s\n",
 	    can->packet_sockets ? "" : ", AF_PACKET",

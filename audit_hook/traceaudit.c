@@ -42,6 +42,7 @@ struct traceaudit {
 	struct audit_settings before;
 	char before_path[PATH_MAX];
 	auparse_state_t *parser;
+	bool has_whole; /* the last record that it was given ends an event */
 	traceaudit_reader *read;
 	void *context;
 	uint64_t lost_before, lost;
@@ -352,7 +353,8 @@ take_event(auparse_state_t *au, auparse_cb_event_t type, void *context)
 		return;
 	if (strncmp(s.syscall, "execve", 6) == 0 && s.has_succeeded)
 		tell_exec(context, &s);
-	else if (strcmp(s.syscall, "connect") == 0)
+	else if (strcmp(s.syscall, "connect") == 0 ||
+	    strncmp(s.syscall, "socketcall", 10) == 0)
 		tell_connect(context, &s);
 }
 
@@ -434,17 +436,26 @@ add_field(struct audit_rule_data *r, uint32_t field, uint32_t value)
 	r->values[r->field_count++] = value;
 }
 
-/* always,exit for what we tell, of one audit session, as this machine's native
- * programs call it or its 32-bit ones. NULL: there are none such. */
+/* What is asked of each audit session. A machine's 32-bit programs, and others
+ * that call the kernel as they do, have numbers of their own; they may connect
+ * by socketcall(2), as x86's old ones do, whose third call that is. */
+static const struct wanted {
+	bool is_32bit;
+	const char *calls[4];
+	uint32_t first; /* argument; 0: any */
+} wanted[] = { { false, { "execve", "execveat", "connect" }, 0 },
+	{ true, { "execve", "execveat", "connect" }, 0 },
+	{ true, { "socketcall" }, 3 } };
+
+/* always,exit for one of these. NULL: there are none such here. */
 static struct audit_rule_data *
-make_rule(uint32_t session, bool is_32bit)
+make_rule(uint32_t session, const struct wanted *w)
 {
-	static const char *const calls[] = { "execve", "execveat", "connect" };
 	int machine = audit_detect_machine(), nr;
 	struct audit_rule_data *r;
-	size_t i;
+	size_t i, n = 0;
 
-	if (is_32bit)
+	if (w->is_32bit)
 		machine = machine == MACH_86_64 ? MACH_X86
 		    : machine == MACH_AARCH64	? MACH_ARM
 						: -1;
@@ -454,24 +465,34 @@ make_rule(uint32_t session, bool is_32bit)
 	r->action = AUDIT_ALWAYS;
 	add_field(r, AUDIT_ARCH, (uint32_t)audit_machine_to_elf(machine));
 	add_field(r, AUDIT_SESSIONID, session);
+	if (w->first != 0)
+		add_field(r, AUDIT_ARG0, w->first);
 	add_field(r, AUDIT_FILTERKEY, (uint32_t)strlen(KEY));
 	r->buflen = (uint32_t)strlen(KEY);
 	memcpy(r->buf, KEY, strlen(KEY));
-	for (i = 0; i < ARRAY_SIZE(calls); i++)
-		if ((nr = audit_name_to_syscall(calls[i], machine)) >= 0)
-			r->mask[AUDIT_WORD(nr)] |= AUDIT_BIT(nr);
-	return r;
+	for (i = 0; i < ARRAY_SIZE(w->calls) && w->calls[i] != NULL; i++) {
+		nr = audit_name_to_syscall(w->calls[i], machine);
+		if (nr < 0)
+			continue;
+		r->mask[AUDIT_WORD(nr)] |= AUDIT_BIT(nr);
+		n++;
+	}
+	if (n > 0)
+		return r;
+	free(r);
+	return NULL;
 }
 
-/* The most that is asked for each session is the native rule. */
+/* Without the first there is nothing. */
 int
 traceaudit_watch(struct traceaudit *a, uint32_t session)
 {
-	int i, r = 0, got;
+	int r = 0, got;
+	size_t i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
 		AUTO(free)
-		struct audit_rule_data *rule = make_rule(session, i == 1);
+		struct audit_rule_data *rule = make_rule(session, &wanted[i]);
 
 		if (rule == NULL)
 			continue;
@@ -486,11 +507,11 @@ traceaudit_watch(struct traceaudit *a, uint32_t session)
 void
 traceaudit_forget(struct traceaudit *a, uint32_t session)
 {
-	int i;
+	size_t i;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
 		AUTO(free)
-		struct audit_rule_data *rule = make_rule(session, i == 1);
+		struct audit_rule_data *rule = make_rule(session, &wanted[i]);
 
 		if (rule != NULL)
 			delete_rule(a, rule);
@@ -640,6 +661,16 @@ is_wanted(int type)
 	    type == AUDIT_EOE;
 }
 
+/* The parser keeps the last event until another one begins. */
+static void
+flush(struct traceaudit *a)
+{
+	if (!a->has_whole)
+		return;
+	a->has_whole = false;
+	(void)auparse_flush_feed(a->parser);
+}
+
 bool
 traceaudit_read(struct traceaudit *a)
 {
@@ -655,8 +686,12 @@ traceaudit_read(struct traceaudit *a)
 
 	n = recvfrom(a->records, &m, sizeof(m) - 1, MSG_DONTWAIT,
 	    (struct sockaddr *)&from, &len);
-	if (n < 0)
-		return errno == ENOBUFS || errno == EINTR;
+	if (n < 0 && (errno == ENOBUFS || errno == EINTR))
+		return true;
+	if (n < 0) {
+		flush(a);
+		return false;
+	}
 	if (n < NLMSG_HDRLEN || from.nl_pid != 0 ||
 	    !is_wanted(m.head.nlmsg_type))
 		return true;
@@ -665,6 +700,7 @@ traceaudit_read(struct traceaudit *a)
 	    m.bytes + NLMSG_HDRLEN);
 	if (k > 0 && (size_t)k < sizeof(line))
 		(void)auparse_feed(a->parser, line, (size_t)k);
+	a->has_whole = m.head.nlmsg_type == AUDIT_EOE;
 	return true;
 }
 

@@ -93,7 +93,8 @@ join_path(const uint8_t *p, size_t n, char *ret, size_t size)
 		if (at + len + 2 > size)
 			break;
 		/* What lies in no folder says so by its name: memfd:x */
-		if (n != end || strncmp((const char *)p, "memfd:", 6) != 0)
+		if (start != 0 || n != end ||
+		    strncmp((const char *)p, "memfd:", 6) != 0)
 			ret[at++] = '/';
 		memcpy(ret + at, p + start, len);
 		at += len;
@@ -107,7 +108,8 @@ join_path(const uint8_t *p, size_t n, char *ret, size_t size)
 static const char *
 base_of(const char *path)
 {
-	const char *slash = strrchr(path, '/');
+	/* A memfd's name may have any. */
+	const char *slash = *path == '/' ? strrchr(path, '/') : NULL;
 
 	return slash != NULL ? slash + 1 : path;
 }
@@ -153,6 +155,8 @@ add_exec_facts(struct event *ev, const struct trace_exec *e,
 		event_bytes(ev, "tty", e->tty, strnlen(e->tty, TRACE_TTY));
 	if ((e->flags & TRACE_FILELESS) != 0)
 		event_bool(ev, "fileless", true);
+	if ((e->flags & TRACE_OTHER_MOUNTS) != 0)
+		event_bool(ev, "other_mounts", true);
 	if ((e->flags & TRACE_SECURE) != 0)
 		event_bool(ev, "setuid", true);
 	if ((e->flags & TRACE_BY_AUDIT_SESSION) != 0)
@@ -193,10 +197,16 @@ send_more(struct traceevents *t, struct traced *c, const struct trace_exec *e,
 
 /* By the host's own settings, which `trace.start` tells. */
 static bool
-is_ignored(const struct traceevents *t, const char *path, const char *login)
+is_ignored(const struct traceevents *t, const char *path, const char *login,
+    uint32_t flags)
 {
 	const struct strv *all = &t->host->trace_ignore;
 	size_t n = strlen(path), i;
+
+	/* Who may say what its path is? */
+	if ((flags & (TRACE_OTHER_MOUNTS | TRACE_FILELESS | TRACE_PATH_CUT)) !=
+	    0)
+		return false;
 
 	for (i = 0; i < all->n; i++)
 		if (strncmp(all->v[i], path, n) == 0 &&
@@ -236,7 +246,7 @@ send_exec(struct traceevents *t, struct traced *c, const struct trace_exec *e,
 	struct event ev;
 
 	read_texts(e, data, &x);
-	if (is_ignored(t, x.path, c->login))
+	if (is_ignored(t, x.path, c->login, e->flags))
 		return;
 	exec_id = ++c->execs;
 	ctx = context_of(t, c, e->head.member.session);
@@ -559,15 +569,17 @@ take_connected(struct traceevents *t, const struct trace_connected *r,
 		}
 }
 
-void
+bool
 traceevents_take(void *context, const struct trace_head *head, uint32_t n)
 {
 	struct traceevents *t = context;
 	struct traced *c = owner_of(t, head, n);
 	const void *record = head;
 
-	if (c == NULL)
-		return;
+	if (c == NULL) {
+		t->unowned += head->member.connection != 0;
+		return true;
+	}
 	switch ((enum trace_type)head->type) {
 	case TRACE_EXEC:
 		take_exec(t, c, record, n);
@@ -590,6 +602,8 @@ traceevents_take(void *context, const struct trace_head *head, uint32_t n)
 		take_connected(t, record, n);
 		break;
 	}
+	/* An exec can be more than the spool holds, with what others add. */
+	return t->sink.spool.n == 0;
 }
 
 /* comm, while it is there. */
@@ -722,6 +736,7 @@ traceevents_tell_lost(struct traceevents *t, const struct tracesource *source)
 		return;
 	t->told_ms = now;
 	source->ops->lost(source->of, &records, &members);
+	records += t->unowned;
 	if (records > t->told_records)
 		tell_lost_records(t, source, records - t->told_records);
 	members -= t->told_members;

@@ -31,6 +31,7 @@ struct traceevents {
 								    * first */
 	size_t n_connects;
 	uint64_t told_records, told_members; /* of what is lost */
+	uint64_t unowned; /* records of nobody who is known */
 	uint64_t told_ms; /* since boot */
 };
 

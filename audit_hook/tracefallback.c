@@ -38,6 +38,7 @@ struct tracefallback {
 	struct tracemap processes, audits, uids;
 	struct end ends[ENDS_MAX]; /* a ring, from `first` on */
 	size_t first, n_ends;
+	bool is_held; /* whoever reads wants no more for now */
 	uint64_t lost_members;
 	uint64_t ids;
 };
@@ -65,6 +66,30 @@ poll_fd(const void *of)
 	return f->epoll;
 }
 
+/* Bytes of a file of /proc, at most n of them. */
+static size_t
+read_file(uint32_t pid, const char *name, uint8_t *to, size_t n)
+{
+	char path[64];
+	AUTO(close) int fd = -1;
+	size_t at = 0;
+	ssize_t r;
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return 0;
+	while (at < n && (r = read(fd, to + at, n - at)) > 0)
+		at += (size_t)r;
+	return at;
+}
+
+static void
+hand_over(struct tracefallback *f, const struct trace_head *record, uint32_t n)
+{
+	if (!f->read(f->context, record, n))
+		f->is_held = true;
+}
+
 static void
 tell_first_end(struct tracefallback *f)
 {
@@ -77,7 +102,7 @@ tell_first_end(struct tracefallback *f)
 	/* Its number may be another's by now. */
 	if (m != NULL && m->ended_ms != 0)
 		tracemap_remove(&f->processes, e->record.head.pid);
-	f->read(f->context, &e->record.head, sizeof(e->record));
+	hand_over(f, &e->record.head, sizeof(e->record));
 }
 
 static void
@@ -85,8 +110,26 @@ tell_ends(struct tracefallback *f)
 {
 	uint64_t now = clock_boot_ms();
 
-	while (f->n_ends > 0 && f->ends[f->first].since_ms + LATE_MS <= now)
+	while (f->n_ends > 0 && !f->is_held &&
+	    f->ends[f->first].since_ms + LATE_MS <= now)
 		tell_first_end(f);
+}
+
+/* Its first thread can end before it does, and another one exec. */
+static bool
+has_threads(uint32_t pid)
+{
+	char text[1024], *at;
+	size_t n = read_file(pid, "stat", (uint8_t *)text, sizeof(text) - 1);
+	int field;
+
+	text[n] = '\0';
+	/* proc(5): num_threads is the 20th field; the second is in brackets. */
+	if ((at = strrchr(text, ')')) == NULL)
+		return false;
+	for (field = 2; field < 20 && at != NULL; field++)
+		at = strchr(at + 1, ' ');
+	return at != NULL && strtoul(at, NULL, 10) > 1;
 }
 
 static void
@@ -95,8 +138,13 @@ take_exit(struct tracefallback *f, const struct traceproc_event *e)
 	struct tracemap_entry *m = tracemap_get(&f->processes, e->pid);
 	struct end *end;
 
-	if (m == NULL || m->ended_ms != 0)
+	if (m == NULL || m->ended_ms != 0 ||
+	    (e->is_thread && !m->has_lost_leader))
 		return;
+	if (has_threads(e->pid)) {
+		m->has_lost_leader = true;
+		return;
+	}
 	if (f->n_ends == ENDS_MAX)
 		tell_first_end(f);
 	m->ended_ms = clock_boot_ms();
@@ -150,23 +198,6 @@ put_link(uint32_t pid, const char *name, uint8_t *to, bool *ret_deleted)
 	n = (ssize_t)strlen(from) + 1;
 	memcpy(to, from, (size_t)n);
 	return (size_t)n;
-}
-
-/* Bytes of a file of /proc, at most n of them. */
-static size_t
-read_file(uint32_t pid, const char *name, uint8_t *to, size_t n)
-{
-	char path[64];
-	AUTO(close) int fd = -1;
-	size_t at = 0;
-	ssize_t r;
-
-	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return 0;
-	while (at < n && (r = read(fd, to + at, n - at)) > 0)
-		at += (size_t)r;
-	return at;
 }
 
 static void
@@ -262,7 +293,7 @@ take_exec(struct tracefallback *f, const struct traceproc_event *e)
 	const struct tracemap_entry *m = tracemap_get(&f->processes, e->pid);
 	uint32_t session = UINT32_MAX, n;
 
-	if (f->audit != NULL || f->uids.n == 0)
+	if (f->audit != NULL || (m == NULL && f->uids.n == 0))
 		return;
 	n = look_at(f, e, &seen);
 	if (m != NULL)
@@ -270,7 +301,7 @@ take_exec(struct tracefallback *f, const struct traceproc_event *e)
 	else if (proc_audit_session((pid_t)e->pid, &session) < 0 ||
 	    !find_stranger(f, session, &seen.exec))
 		return;
-	f->read(f->context, &seen.exec.head, n);
+	hand_over(f, &seen.exec.head, n);
 }
 
 static void
@@ -291,7 +322,7 @@ take_audit(void *context, const struct traceaudit_origin *from,
 	if (record->type == TRACE_EXEC && m->key == from->session &&
 	    m == tracemap_get(&f->audits, from->session))
 		x->flags |= TRACE_BY_AUDIT_SESSION;
-	f->read(f->context, record, n);
+	hand_over(f, record, n);
 }
 
 static void
@@ -311,7 +342,7 @@ read_proc(struct tracefallback *f, unsigned most)
 	struct traceproc_event e;
 	unsigned n = 0;
 
-	while (n < most && traceproc_read(&f->proc, &e) == 1) {
+	while (n < most && !f->is_held && traceproc_read(&f->proc, &e) == 1) {
 		take_proc(f, &e);
 		n++;
 	}
@@ -324,13 +355,14 @@ read_some(void *of, unsigned most)
 	struct tracefallback *f = of;
 	unsigned n;
 
+	f->is_held = false;
 	if (read_proc(f, most) == most)
 		return true;
-	for (n = 0; f->audit != NULL && n < most; n++)
+	for (n = 0; f->audit != NULL && n < most && !f->is_held; n++)
 		if (!traceaudit_read(f->audit))
 			break;
 	tell_ends(f);
-	return n == most;
+	return n == most || f->is_held;
 }
 
 static int
@@ -339,6 +371,7 @@ add(void *of, uint32_t pid, struct trace_member m)
 	struct tracefallback *f = of;
 
 	/* Its own birth is among what has not been read. */
+	f->is_held = false;
 	(void)read_proc(f, UINT32_MAX);
 	return tracemap_put(&f->processes, pid, m);
 }

@@ -57,25 +57,30 @@ static int
 take(void *context, void *data, size_t n)
 {
 	struct tracekernel *k = context;
+	bool goes_on = true;
 
 	if (n >= sizeof(struct trace_head) && n <= UINT32_MAX)
-		k->read(k->context, data, (uint32_t)n);
+		goes_on = k->read(k->context, data, (uint32_t)n);
 	/* This one is read all the same. */
-	return --k->left == 0 ? -EINTR : 0;
+	return --k->left == 0 || !goes_on ? -EINTR : 0;
 }
 
 static int
-set_namespace(struct tracekernel *k)
+set_namespaces(struct tracekernel *k)
 {
 	struct bpf_map *map =
 	    bpf_object__find_map_by_name(k->object, ".rodata");
-	struct stat st;
-	uint32_t inum;
+	struct trace_namespaces ours;
+	struct stat pid, mount;
 
-	if (map == NULL || stat("/proc/self/ns/pid", &st) < 0)
+	/* The host's, should a service manager have given us one of our own. */
+	if (map == NULL || stat("/proc/self/ns/pid", &pid) < 0 ||
+	    (stat("/proc/1/ns/mnt", &mount) < 0 &&
+		stat("/proc/self/ns/mnt", &mount) < 0))
 		return -ENOENT;
-	inum = (uint32_t)st.st_ino;
-	return bpf_map__set_initial_value(map, &inum, sizeof(inum));
+	ours = (struct trace_namespaces){ (uint32_t)pid.st_ino,
+		(uint32_t)mount.st_ino };
+	return bpf_map__set_initial_value(map, &ours, sizeof(ours));
 }
 
 /* Where cgroup2 is mounted; "": nowhere. */
@@ -180,7 +185,7 @@ load(struct tracekernel *k, bool has_results, bool has_unix)
 	choose(k, "on_state", has_results);
 	choose(k, "on_connect_unix", has_unix);
 	set_unix_hook(k);
-	if ((r = set_namespace(k)) == 0)
+	if ((r = set_namespaces(k)) == 0)
 		r = bpf_object__load(k->object);
 	if (r < 0) {
 		bpf_object__close(k->object);

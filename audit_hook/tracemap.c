@@ -32,6 +32,7 @@ tracemap_put(struct tracemap *m, uint32_t key, struct trace_member member)
 	if (e != NULL) {
 		e->member = member;
 		e->ended_ms = 0;
+		e->has_lost_leader = false;
 		e->since_ns = clock_boot_usec() * 1000;
 		return 0;
 	}

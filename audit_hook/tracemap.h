@@ -13,6 +13,7 @@ struct tracemap_entry {
 	uint32_t key;
 	struct trace_member member;
 	uint64_t ended_ms; /* since boot; 0: it lives */
+	bool has_lost_leader; /* its first thread is gone, others are there */
 	uint64_t since_ns; /* since boot: when it was put there */
 	struct tracemap_entry *next;
 };

@@ -131,7 +131,7 @@ since_boot(uint64_t monotonic_ns)
 	return clock_boot_usec() * 1000 - (ns - monotonic_ns);
 }
 
-/* Threads are none of ours. */
+/* Threads are none of ours, but for their ends. */
 static bool
 is_told(const struct proc_event *e, struct traceproc_event *ret)
 {
@@ -151,8 +151,9 @@ is_told(const struct proc_event *e, struct traceproc_event *ret)
 		ret->what = TRACEPROC_EXIT;
 		ret->pid = (uint32_t)e->event_data.exit.process_tgid;
 		ret->code = e->event_data.exit.exit_code;
-		return e->event_data.exit.process_pid ==
+		ret->is_thread = e->event_data.exit.process_pid !=
 		    e->event_data.exit.process_tgid;
+		return true;
 	default:
 		return false;
 	}

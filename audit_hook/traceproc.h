@@ -4,6 +4,7 @@
 #ifndef CS_TRACEPROC_H
 #define CS_TRACEPROC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum traceproc_what {
@@ -16,6 +17,7 @@ struct traceproc_event {
 	enum traceproc_what what;
 	uint32_t pid; /* of the process; of a fork, the new one's */
 	uint32_t parent; /* of a fork */
+	bool is_thread; /* an exit, of one that is not the first */
 	uint32_t code; /* of an exit, as wait(2) says it */
 	uint64_t time_ns; /* since boot */
 };

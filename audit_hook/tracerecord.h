@@ -30,6 +30,11 @@ enum trace_type {
 	TRACE_UNIX /* an attempt to connect to a Unix socket */
 };
 
+/* By the inodes of /proc/self/ns/. */
+struct trace_namespaces {
+	uint32_t pid, mount;
+};
+
 /* Whose a process is: numbers that the other part has given. */
 struct trace_member {
 	uint32_t connection;
@@ -52,7 +57,8 @@ enum trace_exec_flag {
 	TRACE_DETACHED = 64, /* of no connection: by a person who has one */
 	TRACE_SCRIPT =
 	    32, /* the program is the interpreter of what was named */
-	TRACE_ARGS_RACY = 128 /* what /proc said later: it may have changed */
+	TRACE_ARGS_RACY = 128, /* what /proc said later: it may have changed */
+	TRACE_OTHER_MOUNTS = 256 /* paths are of another mount namespace */
 };
 
 /* Followed by data: the program's path, the working directory, the name that

@@ -12,8 +12,8 @@
 #include "tracemsg.h"
 #include "tracerecord.h"
 
-/* Takes one record, which is borrowed. */
-typedef void tracesource_reader(void *context, const struct trace_head *head,
+/* Takes one record, which is borrowed. false: no more for now. */
+typedef bool tracesource_reader(void *context, const struct trace_head *head,
     uint32_t n);
 
 /* What it can show here. */

@@ -50,6 +50,7 @@ tracetable_connection(struct tracetable *t, const struct tracemsg *m)
 		if (t->connections[i].is_used &&
 		    strcmp(t->connections[i].id, m->connection_id) == 0) {
 			t->connections[i].is_closed = false;
+			t->connections[i].is_unused = false;
 			return i;
 		}
 	i = place((void **)&t->connections, &t->n_connections, sizeof(*c),
@@ -142,17 +143,39 @@ forget(struct tracetable *t, const struct tracesource *source,
 }
 
 void
-tracetable_sweep(struct tracetable *t, const struct tracesource *source)
+tracetable_mark(struct tracetable *t, const struct tracesource *source)
 {
 	AUTO(free) bool *used = calloc(t->n_connections + 1, sizeof(*used));
+	struct traced *c;
 	uint32_t i;
 
 	if (used == NULL)
 		return;
 	source->ops->used(source->of, used, t->n_connections);
+	for (i = 1; i < t->n_connections; i++) {
+		c = &t->connections[i];
+		c->is_unused = c->is_used && c->is_closed && !used[i];
+	}
+}
+
+bool
+tracetable_has_unused(const struct tracetable *t)
+{
+	uint32_t i;
+
 	for (i = 1; i < t->n_connections; i++)
-		if (t->connections[i].is_used && t->connections[i].is_closed &&
-		    !used[i])
+		if (t->connections[i].is_unused)
+			return true;
+	return false;
+}
+
+void
+tracetable_sweep(struct tracetable *t, const struct tracesource *source)
+{
+	uint32_t i;
+
+	for (i = 1; i < t->n_connections; i++)
+		if (t->connections[i].is_unused)
 			forget(t, source, i);
 }
 

@@ -15,6 +15,7 @@
 struct traced {
 	bool is_used;
 	bool is_closed; /* its keeper is gone: kept while it has processes */
+	bool is_unused; /* it had none when last asked */
 	char id[UUID_TEXT_LEN + 1];
 	char user[256];
 	char login[64];
@@ -47,7 +48,11 @@ bool tracetable_has_any(const struct tracetable *t);
 struct traced *tracetable_of_uid(const struct tracetable *t, uint32_t uid);
 /* "" for none. */
 const char *tracetable_sid(const struct tracetable *t, uint32_t session);
-/* Frees the numbers of closed connections that have no process. */
+/* Finds the closed connections that have no process any more. */
+void tracetable_mark(struct tracetable *t, const struct tracesource *source);
+bool tracetable_has_unused(const struct tracetable *t);
+/* Frees their numbers. Only when everything that had happened until they were
+ * marked has been read: a number's next owner would get what is left. */
 void tracetable_sweep(struct tracetable *t, const struct tracesource *source);
 void tracetable_clear(struct tracetable *t);
 

@@ -48,6 +48,15 @@ ended() {
 # Programs that stay a moment, so that /proc can say what they are.
 printf '#!/bin/sh\n/bin/sleep 0.3\n' >/home/deploy/script
 chmod 755 /home/deploy/script
+cat >"$LAB/leader.c" <<'END2'
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static char **args;
+static void *go(void *p) { usleep(300000); if (fork() == 0) execl("/bin/sleep", "sleep", "0.01", (char *)0); usleep(300000); execv(args[1], args + 1); return p; }
+int main(int n, char **v) { pthread_t t; args = v; (void)n; pthread_create(&t, 0, go, 0); syscall(SYS_exit, 0); }
+END2
+gcc -O2 -pthread -o "$LAB/leader" "$LAB/leader.c"
 python3 -m http.server -b 127.0.0.1 8000 >/dev/null 2>&1 &
 
 fallback() {
@@ -117,6 +126,16 @@ os.wait()"; setsid nohup sleep 0.35 >/dev/null 2>&1 </dev/null & sleep 0.1'
   ran '.argv==["0.35"] and .sid'
   event '.event=="connection.end"'
   wait_until "it has ended" bash -c '! pgrep -u deploy sleep'
+  settled
+
+  story "$LEVEL: after the logout, with nobody else there, and without its first thread"
+  fresh
+  as alice deploy -- "setsid nohup sh -c 'sleep 1; sleep 0.51; $LAB/leader /bin/sleep 0.52' >/dev/null 2>&1 </dev/null &"
+  event '.event=="connection.end"'
+  for argument in 0.51 0.01 0.52; do
+    wait_until "$argument is told" bash -c "jq -e 'select(.event==\"session.command\" and .argv==[\"$argument\"] and .sid and .user==\"alice@example.com\")' $EVENTS | grep -q ."
+  done
+  event '.event=="session.process_exit" and .duration_ms>1900'
   settled
 
   story "$LEVEL: connections"

@@ -11,7 +11,7 @@ issue bob web
 chmod 755 "$LAB"
 watched=$LAB/watched
 mkdir -m 777 "$watched" "$watched/deep"
-printf 'TraceUnixSockets yes\nTracePath %s\nTracePath %s\nTracePath /home/deploy/.ssh\nTracePath /etc/motd\n' "$watched" "$LAB/later/on" >>/etc/countersign/node.conf
+printf 'TraceIgnore /usr/bin/true\nTraceUnixSockets yes\nTracePath %s\nTracePath %s\nTracePath /home/deploy/.ssh\nTracePath /etc/motd\n' "$watched" "$LAB/later/on" >>/etc/countersign/node.conf
 mkdir -m 777 "$LAB/later"
 start_trace() {
   /usr/libexec/countersign/trace 2>"$LAB/trace.err" &
@@ -170,9 +170,70 @@ story "two megabytes of arguments"
 fresh
 as alice deploy -- 'ulimit -s unlimited; python3 -c "
 import os
-os.execv(\"/bin/true\", [\"true\"] + [\"x\" * 100000] * 20)"'
-exits 0
-ran '.path=="/usr/bin/true" and .argv_bytes>2000000 and (.argv[0]|startswith("xxxx"))'
+os.execv(\"/bin/uptime\", [\"uptime\"] + [\"x\" * 100000] * 20)"'
+ran '.path=="/usr/bin/uptime" and .argv_bytes>2000000 and (.argv[0]|startswith("xxxx"))'
+ended
+
+story "one's own program in another's place: it is said, and not ignored"
+fresh
+cp /bin/echo /home/deploy/evil
+chmod 755 /home/deploy/evil
+as alice deploy -- 'true; unshare -Urm sh -c "mount --bind evil /usr/bin/true; /usr/bin/true ran"; python3 -c "
+import os
+fd = os.memfd_create(\"x/usr/bin/id\"); os.write(fd, open(\"/bin/echo\", \"rb\").read())
+os.execve(fd, [\"in memory\"], {})"'
+ended
+ran '.path=="/usr/bin/true" and .argv==["ran"] and .other_mounts'
+no_event '.event=="session.command" and .path=="/usr/bin/true" and (.other_mounts|not)'
+no_event '.event=="session.command" and .other_mounts and (.program|IN("true","dash","mount")|not)'
+ran '.argv0=="in memory" and .fileless and .path=="memfd:x/usr/bin/id" and .program=="memfd:x/usr/bin/id"'
+
+story "a number that is another process's later, datagrams, ping"
+fresh
+sysctl -q -w net.ipv4.ping_group_range='0 2147483647'
+as alice root -- 'sh -c "exec bash -c \"echo x >/dev/udp/127.0.0.9/53; echo \\\$\\\$ >pid\""; echo $(($(cat pid) - 1)) >/proc/sys/kernel/ns_last_pid; bash -c "echo y >/dev/udp/127.0.0.9/53; echo \$\$"; cat pid'
+[ "$(sort -u "$LAB/out" | wc -l)" = 1 ] || fail "it did not get the number again: $(cat "$LAB/out")"
+ended
+two_sends() { [ "$(count_events '.event=="session.network" and .dst_addr=="127.0.0.9" and .protocol=="udp"')" = 2 ]; }
+wait_until "both are told" two_sends
+as alice deploy -- 'python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
+s.sendto(b\"\\x08\\x00\\x00\\x00\\x00\\x00\\x00\\x00secret\", (\"127.0.0.1\", 0))"'
+event '.event=="session.network" and .operation==2 and .protocol=="icmp" and .program=="python3" and .login=="deploy"'
+
+story "many long commands: trace waits for the log, and nothing is lost"
+fresh
+cat >"$LAB/long.py" <<'END2'
+import os
+for i in range(200):
+    if (pid := os.fork()) == 0: os.execv("/bin/uptime", ["long", "x" * 20000, "end"])
+    os.waitpid(pid, 0)
+END2
+as alice deploy -- "python3 $LAB/long.py >/dev/null"
+ended
+all_long() { [ "$(count_events '.event=="session.command" and .argv0=="long"')" = 200 ]; }
+wait_until "all are told" all_long
+all_ends() { [ "$(count_events '.event=="session.command.args" and .argv[-1]=="end"')" = 200 ]; }
+wait_until "all of each is told" all_ends
+no_event '.event=="audit.gap"'
+
+story "a process whose first thread has ended"
+cat >"$LAB/leader.c" <<'END2'
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static char **args;
+static void *go(void *p) { usleep(300000); if (fork() == 0) execl("/bin/sleep", "sleep", "0.01", (char *)0); usleep(300000); execv(args[1], args + 1); return p; }
+int main(int n, char **v) { pthread_t t; args = v; (void)n; pthread_create(&t, 0, go, 0); syscall(SYS_exit, 0); }
+END2
+gcc -O2 -pthread -o "$LAB/leader" "$LAB/leader.c"
+fresh
+as alice deploy -- "$LAB/leader /bin/sh -c 'exit 9'; :"
+sleep 0.5
+ran '.argv==["0.01"] and .sid'
+ran '.argv==["-c","exit 9"] and .sid'
+event '.event=="session.process_exit" and .exit_code==9'
 ended
 
 story "the same again and again is told once, with how often; nothing else is mixed in"
@@ -183,19 +244,19 @@ import os, sys
 def run(*argv, path="/bin/sh"):
     if (pid := os.fork()) == 0: os.execv(path, argv)
     os.waitpid(pid, 0)
-for i in range(1000): run("true", path="/bin/true")
+for i in range(1000): run("same", path="/bin/uptime")
 run("echo", "in between", path="/bin/echo")
 for i in range(1000): run("sh", "-c", "exit $(($$ % 3))")
 END2
 as alice deploy -- "python3 $LAB/again.py"
 ended
 sum() { events "$1" | jq '.count // 1' | awk '{ n += $1 } END { print n + 0 }'; }
-all_told() { [ "$(sum '.event=="session.command" and .argv0=="true"') $(sum '.event=="session.command" and .argv0=="sh" and .argv[1]=="exit $(($$ % 3))"')" = "1000 1000" ]; }
+all_told() { [ "$(sum '.event=="session.command" and .argv0=="same"') $(sum '.event=="session.command" and .argv0=="sh" and .argv[1]=="exit $(($$ % 3))"')" = "1000 1000" ]; }
 wait_until "each is told" all_told
-events ".event==\"session.command\" and .argv0==\"true\"" | jq -c "[.time,.first,.count]" >"$LAB/out"
-ran '.argv0=="true" and .count>100 and .first<.time'
-[ "$(count_events '.event=="session.command" and .argv0=="true"')" -lt 200 ] || fail "they are not folded"
-[ "$(events '.event=="session.command"' | jq -r '.argv0' | uniq | tail -n 3 | tr '\n' ' ')" = "true echo sh " ] || fail "another order"
+events ".event==\"session.command\" and .argv0==\"same\"" | jq -c "[.time,.first,.count]" >"$LAB/out"
+ran '.argv0=="same" and .count>100 and .first<.time'
+[ "$(count_events '.event=="session.command" and .argv0=="same"')" -lt 200 ] || fail "they are not folded"
+[ "$(events '.event=="session.command"' | jq -r '.argv0' | uniq | tail -n 3 | tr '\n' ' ')" = "same echo sh " ] || fail "another order"
 ends() { [ "$(sum '.event=="session.process_exit"')" = "$(sum '.event=="session.command" and .program!="sftp-server"')" ] || [ "$(sum '.event=="session.process_exit"')" -gt 2000 ]; }
 wait_until "their ends are told" ends
 for code in 0 1 2; do
@@ -203,7 +264,7 @@ for code in 0 1 2; do
 done
 # Of another parent they are others.
 fresh
-as alice deploy -- 'for i in $(seq 150); do sh -c /bin/true; done'
+as alice deploy -- 'for i in $(seq 150); do sh -c /bin/uptime; done'
 ended
 no_event '.event=="session.command" and .count'
 
