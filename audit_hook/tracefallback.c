@@ -203,13 +203,15 @@ put_link(uint32_t pid, const char *name, uint8_t *to, bool *ret_deleted)
 static void
 read_ids(uint32_t pid, struct trace_exec *e)
 {
-	char text[4096];
-	const char *line;
+	static const char uid[] = "\nUid:\t";
+	char text[4096], *at;
 	size_t n = read_file(pid, "status", (uint8_t *)text, sizeof(text) - 1);
 
 	text[n] = '\0';
-	if ((line = strstr(text, "\nUid:\t")) != NULL)
-		(void)sscanf(line, "\nUid:\t%u\t%u", &e->uid, &e->euid);
+	if ((at = strstr(text, uid)) != NULL) {
+		e->uid = (uint32_t)strtoul(at + strlen(uid), &at, 10);
+		e->euid = (uint32_t)strtoul(at, NULL, 10);
+	}
 	n = read_file(pid, "loginuid", (uint8_t *)text, 16);
 	text[n] = '\0';
 	e->login_uid = n > 0 ? (uint32_t)strtoul(text, NULL, 10) : UINT32_MAX;
