@@ -137,17 +137,17 @@ struct bpf_sock_addr_kern {
 };
 struct sock_common {
 	unsigned short skc_family;
-	uint32_t skc_rcv_saddr;
-	struct in6_addr skc_v6_rcv_saddr;
-	uint16_t skc_num;
+	uint32_t skc_rcv_saddr, skc_daddr;
+	struct in6_addr skc_v6_rcv_saddr, skc_v6_daddr;
+	uint16_t skc_num, skc_dport;
 };
 struct sock {
 	struct sock_common __sk_common;
 };
 #pragma clang attribute pop
 
-/* Set before loading: our PID and mount namespaces. */
-const volatile struct trace_namespaces namespaces = { 0 };
+/* Set before loading. */
+const volatile struct trace_host host = { 0 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -267,8 +267,7 @@ number_of(struct task_struct *task)
 	for (i = 0; i < LEVELS_MAX; i++) {
 		if (i > level)
 			break;
-		if (BPF_CORE_READ(pid, numbers[i].ns, ns.inum) ==
-		    namespaces.pid)
+		if (BPF_CORE_READ(pid, numbers[i].ns, ns.inum) == host.pid)
 			return BPF_CORE_READ(pid, numbers[i].nr);
 	}
 	return 0;
@@ -359,7 +358,7 @@ put_path(struct scratch *s, struct path *path)
 				 * nothing of where this is on the host. */
 				if (BPF_CORE_READ(mount, mnt_ns) == NULL ||
 				    BPF_CORE_READ(mount, mnt_ns, ns.inum) !=
-					namespaces.mount)
+					host.mount)
 					s->exec.flags |= TRACE_OTHER_MOUNTS;
 				return;
 			}
@@ -760,6 +759,41 @@ on_connect_unix(struct bpf_sock_addr *ctx)
 	return 1;
 }
 
+/* Where there is no cgroup to see it: TCP's first state, in the process that
+ * connects. */
+static __always_inline void
+on_syn_sent(struct sock *sk)
+{
+	const struct trace_member *m;
+	struct trace_connect c = { 0 };
+	uint32_t pid, a[4];
+
+	if ((m = current_member(&pid)) == NULL)
+		return;
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
+		a[0] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+		c.version = 4;
+		__builtin_memcpy(c.address, a, 4);
+	} else {
+		struct in6_addr to =
+		    BPF_CORE_READ(sk, __sk_common.skc_v6_daddr);
+
+		__builtin_memcpy(a, &to, sizeof(a));
+		c.version = is_mapped_ipv4(a) ? 4 : 6;
+		if (c.version == 4)
+			__builtin_memcpy(c.address, &a[3], 4);
+		else
+			__builtin_memcpy(c.address, a, sizeof(a));
+	}
+	c.port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	c.protocol = IPPROTO_TCP;
+	fill_head(&c.head, TRACE_CONNECT, pid, m);
+	bpf_get_current_comm(c.program, sizeof(c.program));
+	c.cookie = bpf_get_socket_cookie(sk);
+	bpf_map_update_elem(&connecting, &c.cookie, &c.head, BPF_ANY);
+	send(&c, sizeof(c));
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int
 BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
@@ -767,6 +801,8 @@ BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 	struct trace_connected c = { 0 };
 	struct trace_head *head;
 
+	if (new_state == TCP_SYN_SENT && !host.has_cgroup)
+		on_syn_sent(sk);
 	if (old_state != TCP_SYN_SENT)
 		return 0;
 	c.cookie = bpf_get_socket_cookie(sk);

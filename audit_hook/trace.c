@@ -484,9 +484,10 @@ say_what_can(const struct tracesource *s)
 	printf("arguments as they ran: %s\n",
 	    words[is_any && s->level != TRACE_LEVEL_PROC_CONNECTOR]);
 	printf("connections: %s%s%s\n", words[can->connects],
-	    can->cgroup != NULL		       ? ", by "
-		: s->level == TRACE_LEVEL_EBPF ? " (cgroup2 is not mounted)"
-					       : "",
+	    can->cgroup != NULL ? ", by "
+		: s->level == TRACE_LEVEL_EBPF
+		? " (TCP's only: cgroup2 is not mounted)"
+		: "",
 	    can->cgroup != NULL ? can->cgroup : "");
 	printf("datagrams without a connection: %s\n", words[can->sends]);
 	printf("whether TCP came up: %s\n", words[can->results]);

@@ -66,11 +66,11 @@ take(void *context, void *data, size_t n)
 }
 
 static int
-set_namespaces(struct tracekernel *k)
+set_host(struct tracekernel *k)
 {
 	struct bpf_map *map =
 	    bpf_object__find_map_by_name(k->object, ".rodata");
-	struct trace_namespaces ours;
+	struct trace_host ours;
 	struct stat pid, mount;
 
 	/* The host's, should a service manager have given us one of our own. */
@@ -78,8 +78,8 @@ set_namespaces(struct tracekernel *k)
 	    (stat("/proc/1/ns/mnt", &mount) < 0 &&
 		stat("/proc/self/ns/mnt", &mount) < 0))
 		return -ENOENT;
-	ours = (struct trace_namespaces){ (uint32_t)pid.st_ino,
-		(uint32_t)mount.st_ino };
+	ours = (struct trace_host){ (uint32_t)pid.st_ino,
+		(uint32_t)mount.st_ino, k->cgroup[0] != '\0' };
 	return bpf_map__set_initial_value(map, &ours, sizeof(ours));
 }
 
@@ -129,11 +129,14 @@ attach_cgroup(struct tracekernel *k, int cgroup, const char *name)
 	return p != NULL && keep_link(k, bpf_program__attach_cgroup(p, cgroup));
 }
 
+/* Without a cgroup2 there are TCP's connects, by their states. */
 static void
 attach_network(struct tracekernel *k, struct tracesource_can *ret)
 {
 	int fd = open(k->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	ret->results = attach(k, "on_state");
+	ret->connects = ret->results && k->cgroup[0] == '\0';
 	if (fd < 0)
 		return;
 	ret->cgroup = k->cgroup;
@@ -145,7 +148,6 @@ attach_network(struct tracekernel *k, struct tracesource_can *ret)
 	ret->unix_sockets = attach_cgroup(k, fd, "on_connect_unix");
 	ret->binds = attach_cgroup(k, fd, "on_post_bind4") &&
 	    attach_cgroup(k, fd, "on_post_bind6");
-	ret->results = ret->connects && attach(k, "on_state");
 	close(fd);
 }
 
@@ -185,7 +187,7 @@ load(struct tracekernel *k, bool has_results, bool has_unix)
 	choose(k, "on_state", has_results);
 	choose(k, "on_connect_unix", has_unix);
 	set_unix_hook(k);
-	if ((r = set_namespaces(k)) == 0)
+	if ((r = set_host(k)) == 0)
 		r = bpf_object__load(k->object);
 	if (r < 0) {
 		bpf_object__close(k->object);

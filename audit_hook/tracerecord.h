@@ -30,9 +30,10 @@ enum trace_type {
 	TRACE_UNIX /* an attempt to connect to a Unix socket */
 };
 
-/* By the inodes of /proc/self/ns/. */
-struct trace_namespaces {
-	uint32_t pid, mount;
+/* What the kernel's part has to know of the host. */
+struct trace_host {
+	uint32_t pid, mount; /* our namespaces, by their inodes in /proc */
+	uint32_t has_cgroup; /* connects are seen there */
 };
 
 /* Whose a process is: numbers that the other part has given. */

@@ -268,6 +268,21 @@ as alice deploy -- 'for i in $(seq 150); do sh -c /bin/uptime; done'
 ended
 no_event '.event=="session.command" and .count'
 
+story "without cgroup2: the connects of TCP, and what came of them"
+kill $TRACE
+wait $TRACE
+rm -f /run/countersign/trace.sock
+awk '$3 == "cgroup2" { print $2 }' /proc/self/mounts | xargs -r umount
+python3 -m http.server -b 127.0.0.1 8000 >/dev/null 2>&1 &
+start_trace
+/usr/libexec/countersign/trace --check | grep -q "connections: yes (TCP's only" || fail "$(/usr/libexec/countersign/trace --check)"
+fresh
+as alice deploy -- 'curl -s -o /dev/null http://127.0.0.1:8000/; echo x 2>/dev/null >/dev/tcp/127.0.0.1/1; echo x 2>/dev/null >"/dev/tcp/::1/2"; curl -s "http://[::ffff:127.0.0.1]:8000/" >/dev/null'
+event '.event=="session.network" and .dst_addr=="127.0.0.1" and .dst_port==8000 and .established and .program=="curl" and .src_addr=="127.0.0.1" and .sid'
+event '.event=="session.network" and .dst_addr=="127.0.0.1" and .dst_port==1 and .established==false and .program=="bash"'
+event '.event=="session.network" and .dst_addr=="::1" and .dst_port==2 and .version==6'
+ended
+
 story "a kernel that does not tell is no reason not to trace"
 [ -s "$LAB/trace.err" ] && fail "$(cat "$LAB/trace.err")"
 true
