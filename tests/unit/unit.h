@@ -35,6 +35,7 @@ TCase *case_jumps(void);
 TCase *case_traceargs(void);
 TCase *case_tracefold(void);
 TCase *case_sshdforward(void);
+TCase *case_sigma(void);
 
 /* tests/vectors/NAME; the caller frees. */
 char *vector_read(const char *name, size_t *ret_len);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/* The `detection` of a Sigma rule: its searches and its condition. */
+#ifndef CS_SIGMADETECTION_H
+#define CS_SIGMADETECTION_H
+
+#include "sigmarule.h"
+
+/* Fills names, searches, condition. 0, -ENOMEM, or -EINVAL with line and
+ * reason. */
+int sigmadetection_read(struct sigma_rule *r, const struct yamlnode *rule,
+    struct conf_error *reterr);
+void sigmadetection_clear(struct sigma_rule *r);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auto.h"
+#include "sigmadetection.h"
+#include "sigmarule.h"
+
+DEFINE_AUTO(sigmarule_free, struct sigma_rule)
+
+static const char *const levels[] = { [SIGMA_INFORMATIONAL] = "informational",
+	[SIGMA_LOW] = "low",
+	[SIGMA_MEDIUM] = "medium",
+	[SIGMA_HIGH] = "high",
+	[SIGMA_CRITICAL] = "critical" };
+
+const char *
+sigma_level_name(enum sigma_level level)
+{
+	return levels[level];
+}
+
+/* A text that may be missing. */
+static int
+read_text(const struct yamlnode *map, const char *key, char **ret,
+    struct conf_error *reterr)
+{
+	const struct yamlnode *n = yamlnode_get(map, key);
+
+	if (n == NULL || yamlnode_is_null(n))
+		return 0;
+	if (n->kind != YAMLNODE_SCALAR || strlen(n->text) != n->len)
+		return conf_error(reterr, n->line, "'%s' is no text", key);
+	return (*ret = strdup(n->text)) == NULL ? -ENOMEM : 0;
+}
+
+/* A list of texts, or one alone, which may be missing. */
+static int
+read_texts(const struct yamlnode *map, const char *key, struct strv *ret,
+    struct conf_error *reterr)
+{
+	const struct yamlnode *n = yamlnode_get(map, key), *item;
+	size_t i;
+	int r;
+
+	if (n == NULL || yamlnode_is_null(n))
+		return 0;
+	for (i = 0; i < (n->kind == YAMLNODE_SCALAR ? 1 : n->n); i++) {
+		item = n->kind == YAMLNODE_SCALAR ? n : n->items[i];
+		if (n->kind == YAMLNODE_MAP || item->kind != YAMLNODE_SCALAR)
+			return conf_error(reterr, item->line,
+			    "'%s' is no list of texts", key);
+		if ((r = strv_add(ret, item->text)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+read_level(const struct yamlnode *map, enum sigma_level *ret,
+    struct conf_error *reterr)
+{
+	const struct yamlnode *n = yamlnode_get(map, "level");
+	size_t i;
+
+	*ret = SIGMA_MEDIUM;
+	if (n == NULL)
+		return 0;
+	for (i = 0; n->kind == YAMLNODE_SCALAR && i < ARRAY_SIZE(levels); i++)
+		if (strcmp(levels[i], n->text) == 0) {
+			*ret = (enum sigma_level)i;
+			return 0;
+		}
+	return conf_error(reterr, n->line,
+	    "'level' is one of informational, low, medium, high, critical");
+}
+
+static int
+read_status(const struct sigma_rule *r, const struct yamlnode *map,
+    struct conf_error *reterr)
+{
+	static const char *const known[] = { "stable", "test", "experimental",
+		"deprecated", "unsupported" };
+	size_t i;
+
+	for (i = 0; r->status != NULL && i < ARRAY_SIZE(known); i++)
+		if (strcmp(known[i], r->status) == 0)
+			return 0;
+	if (r->status == NULL)
+		return 0;
+	return conf_error(reterr, yamlnode_get(map, "status")->line,
+	    "'status' is one of stable, test, experimental, deprecated, "
+	    "unsupported");
+}
+
+static int
+read_logsource(struct sigma_rule *r, const struct yamlnode *map,
+    struct conf_error *reterr)
+{
+	const struct yamlnode *n = yamlnode_get(map, "logsource");
+	int x;
+
+	if (n == NULL || n->kind != YAMLNODE_MAP)
+		return conf_error(reterr, n != NULL ? n->line : map->line,
+		    "a rule has a 'logsource' with a product, category or "
+		    "service");
+	if ((x = read_text(n, "product", &r->product, reterr)) < 0 ||
+	    (x = read_text(n, "category", &r->category, reterr)) < 0)
+		return x;
+	if ((x = read_text(n, "service", &r->service, reterr)) < 0)
+		return x;
+	if (r->product == NULL && r->category == NULL && r->service == NULL)
+		return conf_error(reterr, n->line,
+		    "a 'logsource' has a product, category or service");
+	return 0;
+}
+
+static int
+read_facts(struct sigma_rule *r, const struct yamlnode *map,
+    struct conf_error *reterr)
+{
+	int x;
+
+	if ((x = read_text(map, "title", &r->title, reterr)) < 0 ||
+	    (x = read_text(map, "id", &r->id, reterr)) < 0 ||
+	    (x = read_text(map, "status", &r->status, reterr)) < 0 ||
+	    (x = read_text(map, "author", &r->author, reterr)) < 0 ||
+	    (x = read_text(map, "description", &r->description, reterr)) < 0 ||
+	    (x = read_texts(map, "tags", &r->tags, reterr)) < 0 ||
+	    (x = read_texts(map, "references", &r->references, reterr)) < 0 ||
+	    (x = read_texts(map, "falsepositives", &r->falsepositives,
+		 reterr)) < 0 ||
+	    (x = read_texts(map, "fields", &r->fields, reterr)) < 0)
+		return x;
+	if (r->title == NULL)
+		return conf_error(reterr, map->line, "a rule has a 'title'");
+	if ((x = read_status(r, map, reterr)) < 0)
+		return x;
+	return read_level(map, &r->level, reterr);
+}
+
+int
+sigmarule_read(const struct yamlnode *document, const char *path,
+    struct sigma_rule **ret, struct conf_error *reterr)
+{
+	AUTO(sigmarule_free) struct sigma_rule *r = calloc(1, sizeof(*r));
+	int x;
+
+	if (r == NULL || (r->path = strdup(path)) == NULL)
+		return -ENOMEM;
+	r->line = document->line;
+	if (document->kind != YAMLNODE_MAP)
+		return conf_error(reterr, document->line,
+		    "a rule is a map of 'title', 'logsource', 'detection'");
+	if (yamlnode_get(document, "correlation") != NULL ||
+	    yamlnode_get(document, "filter") != NULL)
+		return conf_error(reterr, document->line,
+		    "correlations and filters are not read yet");
+	if ((x = read_facts(r, document, reterr)) < 0 ||
+	    (x = read_logsource(r, document, reterr)) < 0 ||
+	    (x = sigmadetection_read(r, document, reterr)) < 0)
+		return x;
+	*ret = TAKE(r);
+	return 0;
+}
+
+void
+sigmarule_free(struct sigma_rule *r)
+{
+	if (r == NULL)
+		return;
+	sigmadetection_clear(r);
+	free(r->path);
+	free(r->title);
+	free(r->id);
+	free(r->status);
+	free(r->author);
+	free(r->description);
+	free(r->product);
+	free(r->category);
+	free(r->service);
+	strv_clear(&r->tags);
+	strv_clear(&r->references);
+	strv_clear(&r->falsepositives);
+	strv_clear(&r->fields);
+	free(r);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/* One Sigma rule as it is written (SigmaHQ/sigma-specification 2.1), checked:
+ * what this program cannot do is an error, and no rule that never fires. */
+#ifndef CS_SIGMARULE_H
+#define CS_SIGMARULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf.h"
+#include "sigmacond.h"
+#include "strv.h"
+#include "yamltree.h"
+
+#define SIGMARULE_VALUES_MAX 65536 /* of one field */
+
+enum sigma_modifier {
+	SIGMA_CONTAINS = 1 << 0,
+	SIGMA_STARTSWITH = 1 << 1,
+	SIGMA_ENDSWITH = 1 << 2,
+	SIGMA_ALL = 1 << 3, /* of the values, instead of one of them */
+	SIGMA_RE = 1 << 4,
+	SIGMA_RE_I = 1 << 5,
+	SIGMA_RE_M = 1 << 6,
+	SIGMA_RE_S = 1 << 7,
+	SIGMA_CIDR = 1 << 8,
+	SIGMA_EXISTS = 1 << 9,
+	SIGMA_FIELDREF = 1 << 10,
+	SIGMA_WINDASH = 1 << 11,
+	SIGMA_BASE64 = 1 << 12,
+	SIGMA_BASE64OFFSET = 1 << 13,
+	SIGMA_UTF16LE = 1 << 14, /* also called wide */
+	SIGMA_UTF16BE = 1 << 15,
+	SIGMA_UTF16 = 1 << 16,
+	SIGMA_GT = 1 << 17,
+	SIGMA_GTE = 1 << 18,
+	SIGMA_LT = 1 << 19,
+	SIGMA_LTE = 1 << 20,
+	SIGMA_CASED = 1 << 21,
+	SIGMA_EXPAND = 1 << 22
+};
+
+enum sigma_level {
+	SIGMA_INFORMATIONAL,
+	SIGMA_LOW,
+	SIGMA_MEDIUM,
+	SIGMA_HIGH,
+	SIGMA_CRITICAL
+};
+
+enum sigma_value_kind {
+	SIGMA_NULL, /* the field is not there, or is null */
+	SIGMA_NUMBER,
+	SIGMA_TEXT /* with wildcards, unless the modifiers make it otherwise */
+};
+
+struct sigma_value {
+	enum sigma_value_kind kind;
+	char *text; /* a number's, too, as it is written */
+	size_t len;
+	double number;
+};
+
+/* One field and what it may be. */
+struct sigma_item {
+	char *field; /* NULL: a keyword, anywhere in the event */
+	unsigned modifiers;
+	struct sigma_value *values;
+	size_t n, line;
+};
+
+/* All of these. */
+struct sigma_group {
+	struct sigma_item *items;
+	size_t n;
+};
+
+/* One of these. */
+struct sigma_search {
+	struct sigma_group *groups;
+	size_t n;
+};
+
+struct sigma_rule {
+	char *path; /* of the file */
+	size_t line; /* where the rule begins in it */
+	char *title, *id, *status, *author, *description;
+	char *product, *category, *service; /* NULL: any */
+	enum sigma_level level;
+	struct strv tags, references, falsepositives, fields;
+	struct strv names; /* of the searches */
+	struct sigma_search *searches; /* names.n of them */
+	struct sigmacond *condition;
+};
+
+/* 0 with *ret, which the caller frees; -ENOMEM; -EINVAL with line and reason. */
+int sigmarule_read(const struct yamlnode *document, const char *path,
+    struct sigma_rule **ret, struct conf_error *reterr);
+void sigmarule_free(struct sigma_rule *r);
+const char *sigma_level_name(enum sigma_level level);
+
+#endif
