@@ -14,13 +14,12 @@
 static char line[CASTWRITER_ROOM(CASTFILE_BYTES)];
 
 void
-castfile_init(struct castfile *f, uint64_t start_usec, uint64_t reserve_bytes)
+castfile_init(struct castfile *f, bool is_open, uint64_t start_usec,
+    uint64_t reserve_bytes)
 {
-	struct statfs fs;
-
 	*f = (struct castfile){ .start_usec = start_usec,
 		.reserve_bytes = reserve_bytes,
-		.is_open = fstatfs(RECORDER_FILE, &fs) == 0,
+		.is_open = is_open,
 		.since_disk = LOOK_AT_DISK };
 }
 
@@ -41,40 +40,44 @@ fail(struct castfile *f, int error)
 
 /* The end of the disk is not ours: others write their ends there. */
 static bool
-disk_is_full(struct castfile *f)
+disk_is_full(const struct castfile *f)
 {
 	struct statfs fs;
 
-	f->since_disk = 0;
 	return fstatfs(RECORDER_FILE, &fs) == 0 &&
 	    (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize < f->reserve_bytes;
 }
 
-static void
-write_line(struct castfile *f, size_t n)
+/* 0 or an errno. Touches nothing: another thread may have gone on. */
+static int
+write_line(size_t n)
 {
 	size_t at = 0;
 	ssize_t w;
 
-	if (n > 0 && f->since_disk >= LOOK_AT_DISK && disk_is_full(f))
-		fail(f, ENOSPC);
-	f->since_disk += n;
-	while (f->is_open && at < n) {
+	while (at < n) {
 		w = write(RECORDER_FILE, line + at, n - at);
 		if (w > 0)
 			at += (size_t)w;
 		else if (w == 0 || errno != EINTR)
-			fail(f, w < 0 ? errno : EIO);
+			return w < 0 ? errno : EIO;
 	}
+	return 0;
 }
 
 /* The first n bytes of `line`. */
 static void
 append(struct castfile *f, size_t n)
 {
+	bool is_time = n > 0 && f->since_disk >= LOOK_AT_DISK;
+	int e;
+
+	f->since_disk = is_time ? n : f->since_disk + n;
 	diskwatch_begin();
-	write_line(f, n);
+	e = is_time && disk_is_full(f) ? ENOSPC : write_line(n);
 	diskwatch_end();
+	if (e != 0)
+		fail(f, e);
 }
 
 void

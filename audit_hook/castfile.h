@@ -20,8 +20,8 @@ struct castfile {
 	uint64_t since_disk; /* bytes since the disk was last asked for room */
 };
 
-/* RECORDER_FILE, if it is open. */
-void castfile_init(struct castfile *f, uint64_t start_usec,
+/* RECORDER_FILE, if that is open. */
+void castfile_init(struct castfile *f, bool is_open, uint64_t start_usec,
     uint64_t reserve_bytes);
 /* One event each: of at most CASTFILE_BYTES; of what a stream kept until its
  * end; of text that is ours. Written whole, or the file is closed and `error`

@@ -566,13 +566,18 @@ exit_text(const struct ksession *s, char *buf, size_t size)
 
 /* archive(8) does the rest. */
 static int
-close_file(struct ksession *s)
+close_file(struct connection *c, struct ksession *s)
 {
 	char text[32], line[CASTWRITER_ROOM(sizeof(text))];
+	int r;
 
 	exit_text(s, text, sizeof(text));
 	recording_close(&s->recording, text, line, sizeof(line));
-	return seal_start(&s->seal, s->recording.path, line);
+	r = seal_start(&s->seal, s->recording.path, line);
+	if (r < 0)
+		kevent_recording_failed(c, s,
+		    "archive cannot be started: the recording has no end");
+	return r;
 }
 
 static void
@@ -598,7 +603,7 @@ ksession_hear(struct connection *c, struct ksession *s,
 		(void)hear_recorder(c, s);
 	if (s->fd >= 0 || s->recording.control >= 0 || s->seal.fd >= 0)
 		return false;
-	if (!was_sealing && s->has_file && close_file(s) == 0)
+	if (!was_sealing && s->has_file && close_file(c, s) == 0)
 		return false;
 	kevent_session_end(c, s);
 	return true;
@@ -614,7 +619,7 @@ ksession_end_now(struct connection *c, struct ksession *s)
 	    c->sink.spool_bytes <= SPOOL_FILES_BYTES && hear_recorder(c, s))
 		continue;
 	if (s->has_file && s->recording.fd >= 0)
-		(void)close_file(s);
+		(void)close_file(c, s);
 	while (s->seal.fd >= 0) {
 		p = (struct pollfd){ s->seal.fd, POLLIN, 0 };
 		(void)poll(&p, 1, seal_due_ms(&s->seal));

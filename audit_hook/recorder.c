@@ -3,11 +3,11 @@
  * terminal or pipes, and what the program has, and writes down what passes.
  * Started by the keeper, as nobody's user, with its descriptors open
  * (recordermsg.h). */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "diskwatch.h"
 #include "parse.h"
@@ -73,11 +73,10 @@ read_options(int argc, char **argv, struct recorder_options *ret)
 }
 
 static int
-watch_disk(const struct recorder_options *options)
+watch_disk(struct recorder_options *options)
 {
-	struct stat st;
-
-	if (fstat(RECORDER_FILE, &st) < 0)
+	options->has_file = fcntl(RECORDER_FILE, F_GETFD) >= 0;
+	if (!options->has_file)
 		return 0;
 	return diskwatch_start(options->is_strict ? DISK_STRICT_MS : DISK_MS,
 	    options->has_streams ? streams_go_on : relay_go_on);

@@ -137,6 +137,8 @@ have_file_made(struct recording *r, const struct settings *host,
 	if (e == 0)
 		e = unixsock_receive_fd(ends[0], CREATE_MS, &told, &r->fd);
 	close(ends[0]);
+	if (e == 0 && told == 0 && r->fd < 0)
+		return -EBADF;
 	return e < 0 ? e : told;
 }
 

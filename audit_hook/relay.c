@@ -202,11 +202,11 @@ resize(struct relay *r)
 		return;
 	r->size = now;
 	ioctl(RECORDER_INNER, TIOCSWINSZ, &now);
-	snprintf(text, sizeof(text), "%ux%u", now.ws_col, now.ws_row);
-	castfile_text(&r->file, 'r', text);
 	m.columns = now.ws_col;
 	m.rows = now.ws_row;
 	report(r, &m);
+	snprintf(text, sizeof(text), "%ux%u", now.ws_col, now.ws_row);
+	castfile_text(&r->file, 'r', text);
 }
 
 /* Only what is on its way already is waited for: a terminal that shows nothing
@@ -360,7 +360,8 @@ relay_run(const struct recorder_options *options)
 		.input = { input_bytes, 0, 0 },
 		.shown = { .code = 'o' },
 		.typed = { .code = 'i' } };
-	castfile_init(&relay.file, options->start_usec, options->reserve_bytes);
+	castfile_init(&relay.file, options->has_file, options->start_usec,
+	    options->reserve_bytes);
 	(void)ioctl(RECORDER_INNER, TIOCGWINSZ, &relay.size);
 	run(&relay);
 }

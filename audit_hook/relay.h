@@ -12,6 +12,7 @@ struct recorder_options {
 	uint64_t start_usec; /* since boot: time 0 of the recording */
 	uint64_t reserve_bytes; /* of the disk, to be left free */
 	uint64_t max_bytes; /* of each stream that is recorded */
+	bool has_file; /* RECORDER_FILE is open */
 	bool is_strict; /* what cannot be recorded does not pass: it ends */
 	bool has_input; /* what is typed is recorded, while it is echoed */
 	bool has_streams; /* no terminal: stdin and stdout, stderr */

@@ -303,7 +303,8 @@ streams_run(const struct recorder_options *options)
 	size_t i;
 
 	s->options = options;
-	castfile_init(&s->file, options->start_usec, options->reserve_bytes);
+	castfile_init(&s->file, options->has_file, options->start_usec,
+	    options->reserve_bytes);
 	init_flow(s, FLOW_IN, RECORDER_OUTER, RECORDER_INNER, 'i');
 	init_flow(s, FLOW_OUT, RECORDER_INNER_OUT, RECORDER_OUTER_OUT, 'o');
 	init_flow(s, FLOW_ERR, RECORDER_INNER_ERR, RECORDER_OUTER_ERR, 'e');
@@ -322,6 +323,7 @@ streams_go_on(void)
 {
 	castfile_abandon(&streams.file);
 	notice_failure(&streams);
+	filetap_end();
 	if (streams.why == 0)
 		streams.why = RECORDER_END_FAILED;
 	say_end(&streams);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -26,12 +27,13 @@
 
 DEFINE_AUTO(settings_free, struct settings)
 
-#define TICK_MS	     1000
-#define SWEEP_MS     60000
-#define EVENTS_AT    64
-#define HELD_UP_MS   5
-#define LOOK_MS	     10
-#define READ_AT_ONCE 64
+#define TICK_MS	      1000
+#define SWEEP_MS      60000
+#define EVENTS_AT     64
+#define HELD_UP_MS    5
+#define LOOK_MS	      10
+#define LOOK_AGAIN_MS 5000
+#define READ_AT_ONCE  64
 
 static const char usage[] =
     "usage: trace [--check] [--level LEVEL]\n"
@@ -43,6 +45,7 @@ struct tracer {
 	struct tracesource source;
 	struct traceevents events;
 	struct tracedisk *disk; /* NULL: no paths are named */
+	uint64_t looked_ms; /* at all of its folders, again */
 	int epoll, listener;
 	bool has_more; /* records, in the ring */
 	bool is_marked; /* there may be connections to be forgotten */
@@ -278,11 +281,14 @@ accept_client(struct tracer *t)
 	int fd = accept4(t->listener, NULL, NULL, SOCK_CLOEXEC);
 	struct client *c = fd >= 0 ? calloc(1, sizeof(*c)) : NULL;
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = c };
+	const struct timespec pause = { .tv_nsec = HELD_UP_MS * 1000000L };
 	const int one = 1;
 
 	if (c == NULL) {
+		/* Out of descriptors: whoever knocks is still there. */
 		if (fd >= 0)
 			close(fd);
+		nanosleep(&pause, NULL);
 		return;
 	}
 	c->fd = fd;
@@ -301,19 +307,28 @@ take_disk(void *context, const struct tracedisk_event *e)
 		traceevents_disk(&t->events, &m, e);
 }
 
-static void
+/* true: there may be more. */
+static bool
 read_disk(struct tracer *t)
 {
+	uint64_t now = clock_boot_ms();
+	bool has_more;
+
 	if (t->disk == NULL)
-		return;
-	tracedisk_read(t->disk);
-	if (tracedisk_has_lost(t->disk))
+		return false;
+	has_more = tracedisk_read(t->disk);
+	if (now - t->looked_ms >= LOOK_AGAIN_MS &&
+	    tracedisk_has_lost(t->disk)) {
+		t->looked_ms = now;
 		traceevents_say_gap(&t->events,
 		    "more was done to files than the kernel had room to say");
+		tracedisk_look_again(t->disk);
+	}
 	if (tracedisk_is_full(t->disk))
 		traceevents_say_gap(&t->events,
 		    "there are folders below the settings' TracePath that "
 		    "cannot be watched");
+	return has_more;
 }
 
 /* Who is known by that only, and still there. */
@@ -397,8 +412,9 @@ turn(struct tracer *t)
 		    ev[i].data.ptr != &t->disk)
 			hear_client(t, ev[i].data.ptr);
 	if (!is_waiting) {
-		read_disk(t);
-		t->has_more = t->source.ops->read(t->source.of, READ_AT_ONCE);
+		t->has_more = read_disk(t);
+		if (t->source.ops->read(t->source.of, READ_AT_ONCE))
+			t->has_more = true;
 	}
 	traceevents_flush(&t->events);
 	traceevents_tell_lost(&t->events, &t->source);
@@ -414,17 +430,38 @@ watch(struct tracer *t, int fd, void *what)
 	return epoll_ctl(t->epoll, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
 }
 
+/* One descriptor a connection. */
+static void
+raise_limit(void)
+{
+	struct rlimit most;
+
+	if (getrlimit(RLIMIT_NOFILE, &most) == 0) {
+		most.rlim_cur = most.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &most);
+	}
+}
+
+/* Whoever has this is the one that runs: before the kernel is asked, of which
+ * another one would take away what is its own. */
 static int
 start_listening(struct tracer *t, const struct settings *host)
 {
 	char path[108];
-	int n, r;
+	int n;
 
 	n = snprintf(path, sizeof(path), "%s/" TRACE_SOCKET, host->run_dir);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -ENAMETOOLONG;
-	if ((t->listener = listener_open(path, 0600)) < 0)
-		return t->listener;
+	t->listener = listener_open(path, 0600);
+	return t->listener < 0 ? t->listener : 0;
+}
+
+static int
+start_watching(struct tracer *t)
+{
+	int r;
+
 	if ((t->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
 		return -errno;
 	if ((r = watch(t, t->listener, t)) < 0)
@@ -508,8 +545,7 @@ run(struct tracer *t, const struct settings *host)
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	if ((r = start_listening(t, host)) < 0 ||
-	    (r = start_disk(t, host)) < 0 ||
+	if ((r = start_watching(t)) < 0 || (r = start_disk(t, host)) < 0 ||
 	    (r = drop_capabilities(t->source.capabilities |
 		 (t->disk != NULL ? UINT64_C(1) << CAP_DAC_READ_SEARCH : 0))) <
 		0) {
@@ -578,8 +614,15 @@ main(int argc, char **argv)
 		return 1;
 	}
 	traceevents_init(&t.events, host);
-	error = tracesource_open(options.level, host, traceevents_take,
-	    &t.events, &t.source);
+	raise_limit();
+	if (!options.is_check && (r = start_listening(&t, host)) < 0) {
+		fprintf(stderr, "trace: cannot listen: %s\n",
+		    r == -EADDRINUSE ? "another one is running" : strerror(-r));
+		traceevents_clear(&t.events);
+		return 1;
+	}
+	error = tracesource_open(options.level, options.is_check, host,
+	    traceevents_take, &t.events, &t.source);
 	if (error < 0)
 		t.source.level = TRACE_LEVEL_NONE;
 	if (options.is_check)

@@ -24,6 +24,7 @@
 #include "path.h"
 #include "traceaudit.h"
 
+#define BEFORE	      "audit.before"
 #define KEY	      "countersign"
 #define BUFFER_BYTES  (8 * 1024 * 1024)
 #define BACKLOG	      8192
@@ -42,10 +43,10 @@ struct traceaudit {
 	struct audit_settings before;
 	char before_path[PATH_MAX];
 	auparse_state_t *parser;
-	bool has_whole; /* the last record that it was given ends an event */
+	char ended[48]; /* "audit(SECONDS" of an event that it has all of */
 	traceaudit_reader *read;
 	void *context;
-	uint64_t lost_before, lost;
+	uint64_t lost_before, lost, overruns;
 	uint64_t asked_ms; /* since boot */
 };
 
@@ -381,9 +382,32 @@ get_status(const struct traceaudit *a, struct audit_status *ret)
 }
 
 static bool
+is_wanted(int type)
+{
+	return type == AUDIT_SYSCALL || type == AUDIT_EXECVE ||
+	    type == AUDIT_CWD || type == AUDIT_PATH || type == AUDIT_SOCKADDR ||
+	    type == AUDIT_EOE;
+}
+
+static bool
 is_of_ours(const struct audit_rule_data *r)
 {
 	return r->buflen == strlen(KEY) && memcmp(r->buf, KEY, r->buflen) == 0;
+}
+
+/* What makes all others useless, or tears our records apart. */
+static bool
+is_in_our_way(const struct audit_rule_data *r)
+{
+	uint32_t filter = r->flags & ~(uint32_t)AUDIT_FILTER_PREPEND, i;
+
+	if (filter == AUDIT_FILTER_TASK)
+		return r->action == AUDIT_NEVER;
+	for (i = 0; filter == AUDIT_FILTER_EXCLUDE && i < r->field_count; i++)
+		if (r->fields[i] == AUDIT_MSGTYPE &&
+		    is_wanted((int)r->values[i]))
+			return true;
+	return false;
 }
 
 static void
@@ -393,20 +417,25 @@ delete_rule(const struct traceaudit *a, struct audit_rule_data *r)
 	    (int)r->action);
 }
 
-/* false: there may be more. */
-static bool
-remove_some_rules(const struct traceaudit *a)
+/* Takes away what is ours. 1: there may be more; -EPERM: what others have set is
+ * in the way. */
+static int
+look_at_rules(const struct traceaudit *a, bool is_check)
 {
 	struct audit_rule_data *rules[RULES_MAX];
 	struct audit_reply reply;
 	size_t n = 0, i, size;
+	int r = 0;
 
 	if (audit_request_rules_list_data(a->control) < 0)
-		return true;
+		return -EPERM;
 	while (audit_get_reply(a->control, &reply, GET_REPLY_BLOCKING, 0) > 0 &&
 	    reply.type != NLMSG_DONE) {
-		if (reply.type != AUDIT_LIST_RULES || n == RULES_MAX ||
-		    !is_of_ours(reply.ruledata))
+		if (reply.type != AUDIT_LIST_RULES)
+			continue;
+		if (is_in_our_way(reply.ruledata))
+			r = -EPERM;
+		if (is_check || n == RULES_MAX || !is_of_ours(reply.ruledata))
 			continue;
 		size = sizeof(*rules[0]) + reply.ruledata->buflen;
 		if ((rules[n] = malloc(size)) != NULL)
@@ -416,16 +445,17 @@ remove_some_rules(const struct traceaudit *a)
 		delete_rule(a, rules[i]);
 		free(rules[i]);
 	}
-	return n < RULES_MAX;
+	return r < 0 ? r : n == RULES_MAX;
 }
 
-static void
-remove_all_rules(const struct traceaudit *a)
+static int
+remove_all_rules(const struct traceaudit *a, bool is_check)
 {
-	int i;
+	int i, r = 1;
 
-	for (i = 0; i < 1000 && !remove_some_rules(a); i++)
-		continue;
+	for (i = 0; i < 1000 && r == 1; i++)
+		r = look_at_rules(a, is_check);
+	return r;
 }
 
 static void
@@ -496,10 +526,11 @@ traceaudit_watch(struct traceaudit *a, uint32_t session)
 
 		if (rule == NULL)
 			continue;
-		got = audit_add_rule_data(a->control, rule, AUDIT_FILTER_EXIT,
-		    AUDIT_ALWAYS);
-		if (got < 0 && got != -EEXIST && i == 0)
-			r = got;
+		/* Before what else there is: a `never` of others would win. */
+		got = audit_add_rule_data(a->control, rule,
+		    AUDIT_FILTER_EXIT | AUDIT_FILTER_PREPEND, AUDIT_ALWAYS);
+		if (i == 0)
+			r = got == -EEXIST ? 0 : got < 0 ? got : 1;
 	}
 	return r;
 }
@@ -565,7 +596,7 @@ open_unicast(struct traceaudit *a, const struct audit_status *status)
 }
 
 static int
-begin(struct traceaudit *a, bool is_beside)
+begin(struct traceaudit *a, bool is_beside, bool is_check)
 {
 	const int size = BUFFER_BYTES;
 	struct audit_status status;
@@ -585,8 +616,11 @@ begin(struct traceaudit *a, bool is_beside)
 		return -ESRCH;
 	if (is_beside && status.enabled == 0)
 		return -EOPNOTSUPP;
+	if (!is_beside && status.pid != 0 && kill((pid_t)status.pid, 0) == 0)
+		return -EBUSY;
 	a->lost_before = status.lost;
-	remove_all_rules(a);
+	if ((r = remove_all_rules(a, is_check)) < 0 || is_check)
+		return r;
 	if ((a->parser = auparse_init(AUSOURCE_FEED, NULL)) == NULL)
 		return -ENOMEM;
 	auparse_set_escape_mode(a->parser, AUPARSE_ESC_RAW);
@@ -595,8 +629,8 @@ begin(struct traceaudit *a, bool is_beside)
 }
 
 int
-traceaudit_open(bool is_beside, const char *run_dir, traceaudit_reader *read,
-    void *context, struct traceaudit **ret)
+traceaudit_open(bool is_beside, bool is_check, const char *run_dir,
+    traceaudit_reader *read, void *context, struct traceaudit **ret)
 {
 	struct traceaudit *a = calloc(1, sizeof(*a));
 	int r;
@@ -608,13 +642,13 @@ traceaudit_open(bool is_beside, const char *run_dir, traceaudit_reader *read,
 		.read = read,
 		.context = context };
 	if ((size_t)snprintf(a->before_path, sizeof(a->before_path),
-		"%s/audit.before", run_dir) >= sizeof(a->before_path)) {
+		"%s/" BEFORE, run_dir) >= sizeof(a->before_path)) {
 		free(a);
 		return -ENAMETOOLONG;
 	}
 	/* It says much on standard error. */
 	set_aumessage_mode(MSG_QUIET, DBG_NO);
-	if ((r = begin(a, is_beside)) < 0) {
+	if ((r = begin(a, is_beside, is_check)) < 0) {
 		traceaudit_free(a);
 		return r;
 	}
@@ -628,7 +662,7 @@ traceaudit_free(struct traceaudit *a)
 	if (a == NULL)
 		return;
 	if (a->parser != NULL)
-		remove_all_rules(a);
+		(void)remove_all_rules(a, false);
 	if (a->is_auditd) {
 		(void)audit_set_pid(a->control, 0, WAIT_YES);
 		(void)audit_set_enabled(a->control, a->before.enabled);
@@ -647,28 +681,39 @@ traceaudit_free(struct traceaudit *a)
 	free(a);
 }
 
+void
+traceaudit_tidy(const char *run_dir)
+{
+	struct traceaudit *a = NULL;
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/" BEFORE, run_dir) <
+		sizeof(path) &&
+	    access(path, F_OK) == 0 &&
+	    traceaudit_open(false, false, run_dir, NULL, NULL, &a) == 0)
+		traceaudit_free(a);
+}
+
 int
 traceaudit_fd(const struct traceaudit *a)
 {
 	return a->records;
 }
 
-static bool
-is_wanted(int type)
-{
-	return type == AUDIT_SYSCALL || type == AUDIT_EXECVE ||
-	    type == AUDIT_CWD || type == AUDIT_PATH || type == AUDIT_SOCKADDR ||
-	    type == AUDIT_EOE;
-}
-
-/* The parser keeps the last event until another one begins. */
+/* The parser keeps an event until another one comes: an end of one that there is
+ * not makes it give away those that have ended, and no other. */
 static void
 flush(struct traceaudit *a)
 {
-	if (!a->has_whole)
+	char line[128];
+	int n;
+
+	if (a->ended[0] == '\0')
 		return;
-	a->has_whole = false;
-	(void)auparse_flush_feed(a->parser);
+	n = snprintf(line, sizeof(line), "type=EOE msg=%s:0): \n", a->ended);
+	a->ended[0] = '\0';
+	if (n > 0 && (size_t)n < sizeof(line))
+		(void)auparse_feed(a->parser, line, (size_t)n);
 }
 
 bool
@@ -686,7 +731,13 @@ traceaudit_read(struct traceaudit *a)
 
 	n = recvfrom(a->records, &m, sizeof(m) - 1, MSG_DONTWAIT,
 	    (struct sockaddr *)&from, &len);
-	if (n < 0 && (errno == ENOBUFS || errno == EINTR))
+	m.bytes[n > 0 ? n : 0] = '\0';
+	if (n < 0 && errno == ENOBUFS) {
+		/* How many the kernel does not say. */
+		a->overruns++;
+		return true;
+	}
+	if (n < 0 && errno == EINTR)
 		return true;
 	if (n < 0) {
 		flush(a);
@@ -700,7 +751,10 @@ traceaudit_read(struct traceaudit *a)
 	    m.bytes + NLMSG_HDRLEN);
 	if (k > 0 && (size_t)k < sizeof(line))
 		(void)auparse_feed(a->parser, line, (size_t)k);
-	a->has_whole = m.head.nlmsg_type == AUDIT_EOE;
+	if (m.head.nlmsg_type == AUDIT_EOE)
+		snprintf(a->ended, sizeof(a->ended), "%.*s",
+		    (int)strcspn(m.bytes + NLMSG_HDRLEN, ":"),
+		    m.bytes + NLMSG_HDRLEN);
 	return true;
 }
 
@@ -714,5 +768,5 @@ traceaudit_lost(struct traceaudit *a)
 		a->asked_ms = now;
 		a->lost = status.lost - (uint32_t)a->lost_before;
 	}
-	return a->lost;
+	return a->lost + a->overruns;
 }

@@ -23,19 +23,22 @@ typedef void traceaudit_reader(void *context,
     uint32_t n);
 
 /*
- * Beside auditd(8), or where there is none in its place. 0, or -errno: -ESRCH
- * there is no auditd, -EBUSY there is one, -EPERM the rules are locked, or this
+ * With is_check nothing is changed, and nothing can be read. Beside auditd(8), or where there is none in its place. 0, or -errno: -ESRCH
+ * there is no auditd, -EBUSY there is one, -EPERM the rules are locked, or
+ * others' keep ours from working, or this
  * is not the first PID namespace. Rules that a killed one has left are removed; how
  * audit was set before us is in run_dir, for whoever comes after a killed one.
  */
-int traceaudit_open(bool is_beside, const char *run_dir,
+int traceaudit_open(bool is_beside, bool is_check, const char *run_dir,
     traceaudit_reader *read, void *context, struct traceaudit **ret);
+/* What a killed one has left that stood in auditd's place. */
+void traceaudit_tidy(const char *run_dir);
 /* Takes its rules back. */
 void traceaudit_free(struct traceaudit *a);
 int traceaudit_fd(const struct traceaudit *a);
 /* One message. false: there is none now. */
 bool traceaudit_read(struct traceaudit *a);
-/* Rules for one audit session. 0 or -errno. */
+/* Rules for one audit session. 1, 0 if they are there already, or -errno. */
 int traceaudit_watch(struct traceaudit *a, uint32_t session);
 void traceaudit_forget(struct traceaudit *a, uint32_t session);
 /* Records that the kernel had no room for since the start. */

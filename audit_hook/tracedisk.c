@@ -213,7 +213,7 @@ forget_below(struct tracedisk *d, const char *path)
 static int
 watch(struct tracedisk *d, int fd, const char *path)
 {
-	struct key k;
+	struct key k = { .n = 0 };
 	int r;
 
 	if (d->n == FOLDERS_MAX)
@@ -279,6 +279,19 @@ walk(struct tracedisk *d, const char *path, uint32_t pid, int depth)
 	}
 }
 
+/* A path by way of a symbolic link is never a folder's own. */
+static void
+look_for_links(struct tracedisk *d)
+{
+	char real[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < d->paths->n; i++)
+		if (realpath(d->paths->v[i], real) != NULL &&
+		    strcmp(real, d->paths->v[i]) != 0)
+			d->is_full = true;
+}
+
 int
 tracedisk_open(const struct strv *paths, tracedisk_reader *read, void *context,
     struct tracedisk **ret)
@@ -305,6 +318,7 @@ tracedisk_open(const struct strv *paths, tracedisk_reader *read, void *context,
 	    errno == EINVAL)
 		d->mask = COMMON | MOVES;
 	walk(d, "/", 0, 0);
+	look_for_links(d);
 	*ret = d;
 	return 0;
 }
@@ -401,7 +415,7 @@ take(struct tracedisk *d, const struct fanotify_event_metadata *m)
 		paths.to = paths.at;
 	if (paths.from != NULL || paths.to != NULL) {
 		tell(d, TRACEDISK_RENAME, pid, paths.from, paths.to);
-		if (is_dir && paths.from != NULL)
+		if (is_dir && paths.from != NULL && is_wanted(d, paths.from))
 			forget_below(d, paths.from);
 		if (is_dir && paths.to != NULL)
 			walk(d, paths.to, 0, 0);
@@ -421,31 +435,37 @@ take(struct tracedisk *d, const struct fanotify_event_metadata *m)
 	if ((m->mask & FAN_DELETE) != 0) {
 		tell(d, is_dir ? TRACEDISK_RMDIR : TRACEDISK_REMOVE, pid,
 		    paths.at, NULL);
-		if (is_dir)
+		if (is_dir && is_wanted(d, paths.at))
 			forget_below(d, paths.at);
 	}
 }
 
-void
+bool
 tracedisk_read(struct tracedisk *d)
 {
 	static union {
 		struct fanotify_event_metadata head;
-		char bytes[65536];
+		char bytes[8192];
 	} buffer;
 	struct fanotify_event_metadata *m;
-	ssize_t n;
+	ssize_t n = read(d->fd, &buffer, sizeof(buffer));
+	bool has_some = n > 0;
 
-	while ((n = read(d->fd, &buffer, sizeof(buffer))) > 0)
-		for (m = &buffer.head; FAN_EVENT_OK(m, n);
-		     m = FAN_EVENT_NEXT(m, n)) {
-			if (m->vers != FANOTIFY_METADATA_VERSION)
-				return;
-			if ((m->mask & FAN_Q_OVERFLOW) != 0)
-				d->has_lost = true;
-			else
-				take(d, m);
-		}
+	for (m = &buffer.head; FAN_EVENT_OK(m, n); m = FAN_EVENT_NEXT(m, n)) {
+		if (m->vers != FANOTIFY_METADATA_VERSION)
+			return false;
+		if ((m->mask & FAN_Q_OVERFLOW) != 0)
+			d->has_lost = true;
+		else
+			take(d, m);
+	}
+	return has_some;
+}
+
+void
+tracedisk_look_again(struct tracedisk *d)
+{
+	walk(d, "/", 0, 0);
 }
 
 static bool

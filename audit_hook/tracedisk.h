@@ -38,8 +38,10 @@ int tracedisk_open(const struct strv *paths, tracedisk_reader *read,
     void *context, struct tracedisk **ret);
 void tracedisk_free(struct tracedisk *d);
 int tracedisk_fd(const struct tracedisk *d);
-/* Everything that has happened. */
-void tracedisk_read(struct tracedisk *d);
+/* Some of what has happened. true: there may be more. */
+bool tracedisk_read(struct tracedisk *d);
+/* For folders that came while the kernel's queue had run over. */
+void tracedisk_look_again(struct tracedisk *d);
 /* Since the last time it was asked: has the kernel's queue run over; are there
  * folders that could not be watched? */
 bool tracedisk_has_lost(struct tracedisk *d);

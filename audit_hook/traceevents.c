@@ -341,12 +341,13 @@ unfold(struct traceevents *t, struct traced *c)
 	if (f->folded > 0)
 		send_whole_exec(t, c, f->last, f->n);
 	if (f->ends > 0) {
-		x = (struct trace_exit){ .head = { .member =
-						       f->last->head.member,
-					     .pid = f->end_pid,
-					     .time_ns = f->end_ns },
+		x = (struct trace_exit){
+			.head = { .member = { .session = f->end_session },
+			    .pid = f->end_pid,
+			    .time_ns = f->end_ns },
 			.lived_ns = f->longest_ns,
-			.code = f->code };
+			.code = f->code
+		};
 		send_exit(t, c, &x, f->ends);
 	}
 	tracefold_told(f);
@@ -413,11 +414,16 @@ static void
 take_exit(struct traceevents *t, struct traced *c, const struct trace_exit *x,
     uint32_t n)
 {
+	const struct tracemap_entry *m;
+	bool is_own;
+
 	if (n < sizeof(*x))
 		return;
-	if (tracemap_get(&t->folded, x->head.pid) != NULL) {
+	if ((m = tracemap_get(&t->folded, x->head.pid)) != NULL) {
+		is_own = m->member.connection == x->head.member.connection &&
+		    c->fold.last != NULL;
 		tracemap_remove(&t->folded, x->head.pid);
-		if (tracefold_exit(&c->fold, x))
+		if (is_own && tracefold_exit(&c->fold, x))
 			return;
 	}
 	send_exit(t, c, x, 1);

@@ -20,8 +20,10 @@
 #include "tracemap.h"
 #include "traceproc.h"
 
-#define ENDS_MAX 8192
-#define LATE_MS	 200
+#define ENDS_MAX   8192
+#define LATE_MS	   200
+#define RULES_MS   5000
+#define BIRTHS_MAX 32768
 
 /* An end that is told later. */
 struct end {
@@ -40,6 +42,9 @@ struct tracefallback {
 	size_t first, n_ends;
 	bool is_held; /* whoever reads wants no more for now */
 	uint64_t lost_members;
+	uint64_t
+	    lost_rules; /* of audit sessions: they were not there any more */
+	uint64_t looked_ms; /* since boot: at them */
 	uint64_t ids;
 };
 
@@ -90,18 +95,46 @@ hand_over(struct tracefallback *f, const struct trace_head *record, uint32_t n)
 		f->is_held = true;
 }
 
+/* Its first thread can end before it does, and another one exec. */
+static bool
+is_alive(uint32_t pid)
+{
+	char text[1024], *at;
+	size_t n = read_file(pid, "stat", (uint8_t *)text, sizeof(text) - 1);
+	bool is_zombie;
+	int field;
+
+	text[n] = '\0';
+	/* proc(5): the second field is in brackets, the state the third,
+	 * num_threads the 20th. */
+	if ((at = strrchr(text, ')')) == NULL || strlen(at) < 3)
+		return false;
+	is_zombie = at[2] == 'Z' || at[2] == 'X';
+	for (field = 2; field < 20 && at != NULL; field++)
+		at = strchr(at + 1, ' ');
+	return !is_zombie || (at != NULL && strtoul(at, NULL, 10) > 1);
+}
+
+/* A moment later it can be told: what /proc says while it ends is what it was.
+ */
 static void
 tell_first_end(struct tracefallback *f)
 {
 	struct end *e = &f->ends[f->first];
-	const struct tracemap_entry *m =
-	    tracemap_get(&f->processes, e->record.head.pid);
+	uint32_t pid = e->record.head.pid;
+	struct tracemap_entry *m = tracemap_get(&f->processes, pid);
+	bool is_same = m != NULL && m->ended_ms != 0;
 
 	f->first = (f->first + 1) % ENDS_MAX;
 	f->n_ends--;
+	if (is_same && is_alive(pid)) {
+		m->has_lost_leader = true;
+		m->ended_ms = 0;
+		return;
+	}
 	/* Its number may be another's by now. */
-	if (m != NULL && m->ended_ms != 0)
-		tracemap_remove(&f->processes, e->record.head.pid);
+	if (is_same)
+		tracemap_remove(&f->processes, pid);
 	hand_over(f, &e->record.head, sizeof(e->record));
 }
 
@@ -115,23 +148,6 @@ tell_ends(struct tracefallback *f)
 		tell_first_end(f);
 }
 
-/* Its first thread can end before it does, and another one exec. */
-static bool
-has_threads(uint32_t pid)
-{
-	char text[1024], *at;
-	size_t n = read_file(pid, "stat", (uint8_t *)text, sizeof(text) - 1);
-	int field;
-
-	text[n] = '\0';
-	/* proc(5): num_threads is the 20th field; the second is in brackets. */
-	if ((at = strrchr(text, ')')) == NULL)
-		return false;
-	for (field = 2; field < 20 && at != NULL; field++)
-		at = strchr(at + 1, ' ');
-	return at != NULL && strtoul(at, NULL, 10) > 1;
-}
-
 static void
 take_exit(struct tracefallback *f, const struct traceproc_event *e)
 {
@@ -141,10 +157,6 @@ take_exit(struct tracefallback *f, const struct traceproc_event *e)
 	if (m == NULL || m->ended_ms != 0 ||
 	    (e->is_thread && !m->has_lost_leader))
 		return;
-	if (has_threads(e->pid)) {
-		m->has_lost_leader = true;
-		return;
-	}
 	if (f->n_ends == ENDS_MAX)
 		tell_first_end(f);
 	m->ended_ms = clock_boot_ms();
@@ -165,8 +177,14 @@ take_fork(struct tracefallback *f, const struct traceproc_event *e)
 	const struct tracemap_entry *m = tracemap_get(&f->processes, e->parent);
 	struct tracemap_entry *made;
 
-	if (m == NULL)
+	if (m == NULL) {
+		/* Whoever had the number before is gone, though its end may
+		 * not have been heard of. */
+		made = tracemap_get(&f->processes, e->pid);
+		if (made != NULL && made->since_ns < e->time_ns)
+			tracemap_remove(&f->processes, e->pid);
 		return;
+	}
 	if (tracemap_put(&f->processes, e->pid, m->member) < 0)
 		f->lost_members++;
 	else if ((made = tracemap_get(&f->processes, e->pid)) != NULL)
@@ -351,20 +369,42 @@ read_proc(struct tracefallback *f, unsigned most)
 	return n;
 }
 
+static void
+watch_again(void *context, struct tracemap_entry *e)
+{
+	struct tracefallback *f = context;
+
+	if (traceaudit_watch(f->audit, e->key) > 0)
+		f->lost_rules++;
+}
+
+/* Another program can have taken our rules away, as auditd's start does. */
+static void
+look_at_rules(struct tracefallback *f)
+{
+	uint64_t now = clock_boot_ms();
+
+	if (f->audit == NULL || now - f->looked_ms < RULES_MS)
+		return;
+	f->looked_ms = now;
+	tracemap_each(&f->audits, watch_again, f);
+}
+
 static bool
 read_some(void *of, unsigned most)
 {
 	struct tracefallback *f = of;
+	bool has_more;
 	unsigned n;
 
 	f->is_held = false;
-	if (read_proc(f, most) == most)
-		return true;
+	has_more = read_proc(f, most) == most;
 	for (n = 0; f->audit != NULL && n < most && !f->is_held; n++)
 		if (!traceaudit_read(f->audit))
 			break;
 	tell_ends(f);
-	return n == most || f->is_held;
+	look_at_rules(f);
+	return has_more || n == most || f->is_held;
 }
 
 static int
@@ -374,7 +414,7 @@ add(void *of, uint32_t pid, struct trace_member m)
 
 	/* Its own birth is among what has not been read. */
 	f->is_held = false;
-	(void)read_proc(f, UINT32_MAX);
+	(void)read_proc(f, BIRTHS_MAX);
 	return tracemap_put(&f->processes, pid, m);
 }
 
@@ -410,7 +450,8 @@ add_audit(void *of, uint32_t session, struct trace_member m)
 		return f->audit != NULL ? -EINVAL : 0;
 	if ((r = tracemap_put(&f->audits, session, m)) < 0)
 		return r;
-	return f->audit != NULL ? traceaudit_watch(f->audit, session) : 0;
+	r = f->audit != NULL ? traceaudit_watch(f->audit, session) : 0;
+	return r < 0 ? r : 0;
 }
 
 static void
@@ -447,8 +488,8 @@ count_lost(const void *of, uint64_t *ret_records, uint64_t *ret_members)
 {
 	const struct tracefallback *f = of;
 
-	*ret_records =
-	    f->proc.lost + (f->audit != NULL ? traceaudit_lost(f->audit) : 0);
+	*ret_records = f->proc.lost + f->lost_rules +
+	    (f->audit != NULL ? traceaudit_lost(f->audit) : 0);
 	*ret_members = f->lost_members;
 }
 
@@ -461,7 +502,8 @@ watch(struct tracefallback *f, int fd)
 }
 
 static int
-begin(struct tracefallback *f, enum trace_level level, const char *run_dir)
+begin(struct tracefallback *f, enum trace_level level, bool is_check,
+    const char *run_dir)
 {
 	int r;
 
@@ -472,15 +514,15 @@ begin(struct tracefallback *f, enum trace_level level, const char *run_dir)
 		return r;
 	if (level == TRACE_LEVEL_PROC_CONNECTOR)
 		return 0;
-	if ((r = traceaudit_open(level == TRACE_LEVEL_AUDIT_MULTICAST, run_dir,
-		 take_audit, f, &f->audit)) < 0)
+	if ((r = traceaudit_open(level == TRACE_LEVEL_AUDIT_MULTICAST, is_check,
+		 run_dir, take_audit, f, &f->audit)) < 0)
 		return r;
 	return watch(f, traceaudit_fd(f->audit));
 }
 
 int
-tracefallback_open(const char *run_dir, tracesource_reader *read, void *context,
-    struct tracesource *ret)
+tracefallback_open(bool is_check, const char *run_dir, tracesource_reader *read,
+    void *context, struct tracesource *ret)
 {
 	static const struct tracesource_ops ops = { .free = release,
 		.fd = poll_fd,
@@ -506,5 +548,5 @@ tracefallback_open(const char *run_dir, tracesource_reader *read, void *context,
 	/* Rules for each session, and what /proc says of others' processes. */
 	ret->capabilities = UINT64_C(1) << CAP_AUDIT_CONTROL |
 	    UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH;
-	return begin(f, ret->level, run_dir);
+	return begin(f, ret->level, is_check, run_dir);
 }

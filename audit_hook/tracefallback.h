@@ -7,7 +7,7 @@
 #include "tracesource.h"
 
 /* The level is ret->level. 0 or -errno. */
-int tracefallback_open(const char *run_dir, tracesource_reader *read,
-    void *context, struct tracesource *ret);
+int tracefallback_open(bool is_check, const char *run_dir,
+    tracesource_reader *read, void *context, struct tracesource *ret);
 
 #endif

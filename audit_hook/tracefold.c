@@ -74,6 +74,7 @@ tracefold_exit(struct tracefold *f, const struct trace_exit *x)
 		f->longest_ns = x->lived_ns;
 	f->end_ns = x->head.time_ns;
 	f->end_pid = x->head.pid;
+	f->end_session = x->head.member.session;
 	return true;
 }
 

@@ -26,7 +26,7 @@ struct tracefold {
 	uint32_t code; /* how, as wait(2) says it */
 	uint64_t longest_ns;
 	uint64_t end_ns; /* of the last of them */
-	uint32_t end_pid;
+	uint32_t end_pid, end_session;
 };
 
 /* The next command of the connection, of n bytes. true: it is one more of the

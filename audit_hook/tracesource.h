@@ -65,9 +65,10 @@ struct tracesource {
 
 /* The best one, or the one that is asked for (TRACE_LEVEL_NONE: the best). 0, or
  * -errno, of eBPF if none can be had: *ret is to be freed then, too. The settings are
- * kept. */
-int tracesource_open(enum trace_level level, const struct settings *host,
-    tracesource_reader *read, void *context, struct tracesource *ret);
+ * kept. is_check: only to say what there is; nothing is changed. */
+int tracesource_open(enum trace_level level, bool is_check,
+    const struct settings *host, tracesource_reader *read, void *context,
+    struct tracesource *ret);
 void tracesource_free(struct tracesource *s);
 
 #endif

@@ -46,7 +46,8 @@ append(struct yamlnode ***v, size_t n, struct yamlnode *item)
 
 	/* Doubled at each power of two. */
 	if ((n & (n - 1)) == 0) {
-		grown = reallocarray(*v, n > 0 ? 2 * n : 1, sizeof(*grown));
+		grown = reallocarray(*v, n > 0 ? 2 * n : 1,
+		    sizeof(struct yamlnode *));
 		if (grown == NULL)
 			return -ENOMEM;
 		*v = grown;

@@ -193,6 +193,21 @@ stop_trace
 start_trace audit_unicast
 fallback
 [ "$(rules)" -gt 0 ] || fail "there are no rules while it runs"
+story "a second one, and a look at what there is, change nothing"
+had=$(rules)
+ask '/usr/libexec/countersign/trace --check; /usr/libexec/countersign/trace; echo "status $?"' >"$LAB/said"
+grep -q 'another one is running' "$LAB/said" && grep -q 'status 1' "$LAB/said" || fail "$(cat "$LAB/said")"
+[ "$(rules)" = "$had" ] || fail "$(rules) rules of $had"
+story "rules that somebody else removes are made again, and that is told"
+fresh
+ssh_stays alice deploy -- 'sleep 8; sleep 0.61'
+ran '.argv==["8"]'
+ask 'auditctl -D' >/dev/null
+ran '.argv==["0.61"]' || sleep 3
+wait_until "it is told" bash -c "jq -e 'select(.argv==[\"0.61\"])' $EVENTS | grep -q ."
+event '.event=="audit.gap"'
+wait "$CLIENT"
+ended
 stop_trace
 [ "$(rules)" = 0 ] || fail "rules are left: $(ask 'auditctl -l')"
 [ "$(ask 'auditctl -s | grep -vE "^(lost|backlog|backlog_wait_time_actual) "')" = "$before" ] || fail "audit is not as it was: $(ask 'auditctl -s')"
@@ -207,6 +222,11 @@ ask 'auditctl -s' | grep -q "^pid $(cat "$LAB/auditd.pid")" || fail "auditd was 
 grep -q 'type=EXECVE' /var/log/audit/audit.log || fail "auditd has heard nothing"
 stop_trace
 [ "$(rules)" = 0 ] || fail "rules are left: $(ask 'auditctl -l')"
+story "rules that would keep ours from working: it says that it cannot"
+ask 'auditctl -a task,never' >/dev/null
+ask '/usr/libexec/countersign/trace --level audit_multicast; echo "status $?"' >"$LAB/said"
+ask 'auditctl -D' >/dev/null
+grep -q 'status 1' "$LAB/said" || fail "$(cat "$LAB/said")"
 kill_outside "$LAB/auditd.pid"
 ask "auditctl -e $(sed -n 's/^enabled //p' <<<"$before")" >/dev/null
 
