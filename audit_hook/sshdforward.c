@@ -177,29 +177,22 @@ read_agent_refusal(const char *p, struct sshdforward *ret)
 	return strstr(p, "agent forwarding disabled") != NULL;
 }
 
-/* "server_input_global_request: tcpip-forward listen A port N",
- * "... streamlocal-forward listen path P" */
+/* "server_input_global_request: tcpip-forward listen A port N". Of a socket's
+ * nothing is said when it listens: that it was asked for would look refused. */
 static bool
 read_asked(const char *p, struct sshdforward *ret)
 {
 	static const char tcp[] = "tcpip-forward listen ",
-			  local[] = "streamlocal-forward listen path ",
 			  own[] = "server_input_global_request: ";
 
 	ret->is_asked = true;
+	ret->direction = SSHDFORWARD_REMOTE;
 	if (strncmp(p, own, strlen(own)) == 0)
 		p += strlen(own);
-	if (strncmp(p, tcp, strlen(tcp)) == 0) {
-		ret->direction = SSHDFORWARD_REMOTE;
-		p += strlen(tcp);
-		copy_address(ret->target, p, p + strlen(p));
-		return true;
-	}
-	if (strncmp(p, local, strlen(local)) != 0)
+	if (strncmp(p, tcp, strlen(tcp)) != 0)
 		return false;
-	ret->direction = SSHDFORWARD_STREAMLOCAL;
-	p += strlen(local);
-	copy(ret->target, p, strlen(p));
+	p += strlen(tcp);
+	copy_address(ret->target, p, p + strlen(p));
 	return true;
 }
 
