@@ -6,12 +6,9 @@
 #include "audit.h"
 #include "auto.h"
 #include "jsontext.h"
+#include "verb.h"
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *what;
-} verbs[] = {
+static const struct verb verbs[] = {
 	{ "ls", audit_ls, "the sessions, and which are open" },
 	{ "show", audit_show, "the story of one session or connection" },
 	{ "play", audit_play, "play a recording" },
@@ -23,18 +20,6 @@ static const struct {
 	{ "prune", audit_prune, "delete old recordings" },
 	{ "verify", audit_verify, "is everything there that should be?" },
 };
-
-static void
-print_usage(FILE *f)
-{
-	size_t i;
-
-	fputs("usage: countersign-audit VERB [OPTION]... (countersign-audit "
-	      "VERB --help)\n",
-	    f);
-	for (i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(f, "  %-8s %s\n", verbs[i].name, verbs[i].what);
-}
 
 int
 audit_complain(const char *fmt, ...)
@@ -76,24 +61,6 @@ audit_print_safe(FILE *f, const char *text)
 int
 main(int argc, char **argv)
 {
-	size_t i;
-
-	if (argc < 2) {
-		print_usage(stderr);
-		return AUDIT_USAGE;
-	}
-	for (i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (strcmp(argv[1], verbs[i].name) == 0)
-			return verbs[i].run(argc - 1, argv + 1);
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		print_usage(stdout);
-		return AUDIT_DONE;
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		puts("countersign-audit " CS_VERSION);
-		return AUDIT_DONE;
-	}
-	audit_complain("no such verb: '%s' (see countersign-audit --help)",
-	    argv[1]);
-	return AUDIT_USAGE;
+	return verb_run(verbs, ARRAY_SIZE(verbs), "countersign-audit",
+	    CS_VERSION, argc, argv);
 }

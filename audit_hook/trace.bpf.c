@@ -733,6 +733,7 @@ on_post_bind6(struct bpf_sock *ctx)
 	return on_bind(ctx, 1);
 }
 
+#ifdef CS_TRACE_unix
 /* Since 6.7, whose number for this hook the library does not know yet. */
 void *bpf_cast_to_kern_ctx(void *) __ksym;
 
@@ -758,6 +759,7 @@ on_connect_unix(struct bpf_sock_addr *ctx)
 	send(&u, sizeof(u));
 	return 1;
 }
+#endif
 
 /* Where there is no cgroup to see it: TCP's first state, in the process that
  * connects. */

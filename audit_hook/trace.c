@@ -508,18 +508,21 @@ drop_capabilities(uint64_t all_but)
 }
 
 static int
-say_what_can(const struct tracesource *s)
+say_what_can(const struct tracesource *s, int error)
 {
 	static const char *const words[] = { "no", "yes" };
 	const struct tracesource_can *can = &s->can;
 	bool is_any = s->level != TRACE_LEVEL_NONE;
 
 	printf("level: %s\n", trace_level_name(s->level));
+	if (!is_any) {
+		printf("why: %s\n", strerror(-error));
+		return 1;
+	}
 	if (s->no_ebpf < 0)
 		printf("not ebpf, because: %s\n", strerror(-s->no_ebpf));
-	printf("commands and their ends: %s\n", words[is_any]);
 	printf("arguments as they ran: %s\n",
-	    words[is_any && s->level != TRACE_LEVEL_PROC_CONNECTOR]);
+	    words[s->level != TRACE_LEVEL_PROC_CONNECTOR]);
 	printf("connections: %s%s%s\n", words[can->connects],
 	    can->cgroup != NULL ? ", by "
 		: s->level == TRACE_LEVEL_EBPF
@@ -530,10 +533,9 @@ say_what_can(const struct tracesource *s)
 	printf("whether TCP came up: %s\n", words[can->results]);
 	printf("raw and ping sockets: %s\n", words[can->raw_sockets]);
 	printf("ports that are bound: %s\n", words[can->binds]);
-	printf("not seen: builtins of shells%s%s\n",
-	    can->packet_sockets ? "" : ", AF_PACKET",
+	printf("not seen: builtins of shells, AF_PACKET%s\n",
 	    can->unix_sockets ? "" : ", Unix sockets");
-	return is_any ? 0 : 1;
+	return 0;
 }
 
 static int
@@ -626,7 +628,7 @@ main(int argc, char **argv)
 	if (error < 0)
 		t.source.level = TRACE_LEVEL_NONE;
 	if (options.is_check)
-		r = say_what_can(&t.source);
+		r = say_what_can(&t.source, error);
 	else if (error < 0) {
 		fprintf(stderr,
 		    "trace: this kernel cannot be asked (see trace --check): "

@@ -22,15 +22,19 @@
 #define LINKS_MAX	    16
 #define ENDED_USEC	    (5 * USEC_PER_SEC)
 
-__asm__(".section .rodata\n"
-	".balign 16\n"
-	".globl trace_object\n"
-	"trace_object:\n"
-	".incbin \"" CS_TRACE_OBJECT "\"\n"
-	".globl trace_object_end\n"
-	"trace_object_end:\n"
-	".previous\n");
-extern const char trace_object[], trace_object_end[];
+/* An object file as part of this program. */
+#define OBJECT(name, file)                                \
+	__asm__(".section .rodata\n"                      \
+		".balign 16\n"                            \
+		".globl " #name "\n" #name ":\n"          \
+		".incbin \"" CS_TRACE_OBJECTS file "\"\n" \
+		".globl " #name "_end\n" #name "_end:\n"  \
+		".previous\n");                           \
+	extern const char name[], name##_end[]
+
+OBJECT(trace_plain, "plain.bpf.o");
+/* With what only kernels have that let Unix sockets be seen. */
+OBJECT(trace_unix, "unix.bpf.o");
 
 struct tracekernel {
 	struct bpf_object *object;
@@ -151,16 +155,6 @@ attach_network(struct tracekernel *k, struct tracesource_can *ret)
 	close(fd);
 }
 
-static void
-choose(const struct tracekernel *k, const char *name, bool is_wanted)
-{
-	struct bpf_program *p =
-	    bpf_object__find_program_by_name(k->object, name);
-
-	if (p != NULL)
-		bpf_program__set_autoload(p, is_wanted);
-}
-
 /* linux/bpf.h since 6.7; the enum of older headers ends before it. */
 static void
 set_unix_hook(const struct tracekernel *k)
@@ -178,14 +172,18 @@ load(struct tracekernel *k, bool has_results, bool has_unix)
 {
 	struct bpf_object_open_opts options = { .sz = sizeof(options),
 		.object_name = "countersign" };
+	const char *start = has_unix ? trace_unix : trace_plain;
+	const char *end = has_unix ? trace_unix_end : trace_plain_end;
+	struct bpf_program *p;
 	int r;
 
-	k->object = bpf_object__open_mem(trace_object,
-	    (uintptr_t)trace_object_end - (uintptr_t)trace_object, &options);
+	k->object = bpf_object__open_mem(start,
+	    (uintptr_t)end - (uintptr_t)start, &options);
 	if (k->object == NULL)
 		return -errno;
-	choose(k, "on_state", has_results);
-	choose(k, "on_connect_unix", has_unix);
+	p = bpf_object__find_program_by_name(k->object, "on_state");
+	if (p != NULL)
+		bpf_program__set_autoload(p, has_results);
 	set_unix_hook(k);
 	if ((r = set_host(k)) == 0)
 		r = bpf_object__load(k->object);

@@ -21,7 +21,7 @@ struct tracesource_can {
 	bool connects; /* where processes connect to */
 	bool sends; /* the first datagram to somewhere, unconnected */
 	bool results; /* whether TCP came up */
-	bool raw_sockets, packet_sockets, binds, unix_sockets;
+	bool raw_sockets, binds, unix_sockets;
 	const char *cgroup; /* where connects are seen; NULL: not by cgroup */
 };
 

@@ -48,15 +48,7 @@ ended() {
 # Programs that stay a moment, so that /proc can say what they are.
 printf '#!/bin/sh\n/bin/sleep 0.3\n' >/home/deploy/script
 chmod 755 /home/deploy/script
-cat >"$LAB/leader.c" <<'END2'
-#include <pthread.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-static char **args;
-static void *go(void *p) { usleep(300000); if (fork() == 0) execl("/bin/sleep", "sleep", "0.01", (char *)0); usleep(300000); execv(args[1], args + 1); return p; }
-int main(int n, char **v) { pthread_t t; args = v; (void)n; pthread_create(&t, 0, go, 0); syscall(SYS_exit, 0); }
-END2
-gcc -O2 -pthread -o "$LAB/leader" "$LAB/leader.c"
+gcc -O2 -D_GNU_SOURCE -pthread -o "$LAB/leader" "$here/leader.c"
 python3 -m http.server -b 127.0.0.1 8000 >/dev/null 2>&1 &
 
 fallback() {

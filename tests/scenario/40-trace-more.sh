@@ -219,15 +219,7 @@ wait_until "all of each is told" all_ends
 no_event '.event=="audit.gap"'
 
 story "a process whose first thread has ended"
-cat >"$LAB/leader.c" <<'END2'
-#include <pthread.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-static char **args;
-static void *go(void *p) { usleep(300000); if (fork() == 0) execl("/bin/sleep", "sleep", "0.01", (char *)0); usleep(300000); execv(args[1], args + 1); return p; }
-int main(int n, char **v) { pthread_t t; args = v; (void)n; pthread_create(&t, 0, go, 0); syscall(SYS_exit, 0); }
-END2
-gcc -O2 -pthread -o "$LAB/leader" "$LAB/leader.c"
+gcc -O2 -D_GNU_SOURCE -pthread -o "$LAB/leader" "$here/leader.c"
 fresh
 as alice deploy -- "$LAB/leader /bin/sh -c 'exit 9'; :"
 sleep 0.5

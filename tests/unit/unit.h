@@ -34,6 +34,7 @@ TCase *case_filetaps(void);
 TCase *case_jumps(void);
 TCase *case_traceargs(void);
 TCase *case_tracefold(void);
+TCase *case_tracetable(void);
 TCase *case_sshdforward(void);
 TCase *case_sigma(void);
 
