@@ -232,11 +232,13 @@ add_count(struct event *ev, uint64_t count, uint64_t first_ns)
 	event_string(ev, "first", text);
 }
 
-/* args_total says how many bytes there were. */
+/* args_total says how many bytes there were; fold, of how many it is the last
+ * (NULL: it is one). */
 static void
 send_exec(struct traceevents *t, struct traced *c, const struct trace_exec *e,
-    const uint8_t *data, const uint8_t *args, size_t n)
+    const uint8_t *args, size_t n, const struct tracefold *fold)
 {
+	const uint8_t *data = (const uint8_t *)(e + 1);
 	struct traceargs a = { .p = args, .n = n };
 	struct event_context ctx;
 	uint64_t exec_id;
@@ -263,7 +265,8 @@ send_exec(struct traceevents *t, struct traced *c, const struct trace_exec *e,
 		event_uint(&ev, "argv_bytes", e->args_total);
 	event_uint(&ev, "exec_id", exec_id);
 	add_exec_facts(&ev, e, &x);
-	add_count(&ev, c->fold.folded, c->fold.first_ns);
+	if (fold != NULL)
+		add_count(&ev, fold->folded, fold->first_ns);
 	eventsink_send(&t->sink, &ev);
 	strv_clear(&piece);
 	send_more(t, c, e, &a, exec_id);
@@ -286,7 +289,7 @@ flush_waiting(struct traceevents *t, const uint8_t *more, size_t n)
 	    e->args_len);
 	if (n > 0)
 		memcpy(args + e->args_len, more, n);
-	send_exec(t, c, e, data, args, e->args_len + n);
+	send_exec(t, c, e, args, e->args_len + n, NULL);
 }
 
 static bool
@@ -324,12 +327,10 @@ send_exit(struct traceevents *t, struct traced *c, const struct trace_exit *x,
 
 static void
 send_whole_exec(struct traceevents *t, struct traced *c,
-    const struct trace_exec *e, uint32_t n)
+    const struct trace_exec *e, uint32_t n, const struct tracefold *fold)
 {
-	const uint8_t *data = (const uint8_t *)(e + 1);
-
-	send_exec(t, c, e, data, data + n - sizeof(*e) - e->args_len,
-	    e->args_len);
+	send_exec(t, c, e, (const uint8_t *)e + n - e->args_len, e->args_len,
+	    fold);
 }
 
 static void
@@ -339,7 +340,7 @@ unfold(struct traceevents *t, struct traced *c)
 	struct trace_exit x;
 
 	if (f->folded > 0)
-		send_whole_exec(t, c, f->last, f->n);
+		send_whole_exec(t, c, f->last, f->n, f);
 	if (f->ends > 0) {
 		x = (struct trace_exit){
 			.head = { .member = { .session = f->end_session },
@@ -392,9 +393,10 @@ take_exec(struct traceevents *t, struct traced *c, const struct trace_exec *e,
 	flush_waiting(t, NULL, 0);
 	if (e->args_len < TRACE_ARGS - 1) {
 		if (!is_folded(t, c, e, n))
-			send_whole_exec(t, c, e, n);
+			send_whole_exec(t, c, e, n, NULL);
 		return;
 	}
+	unfold(t, c);
 	if ((t->waiting = malloc(n)) != NULL) {
 		memcpy(t->waiting, e, n);
 		t->waiting_n = n;

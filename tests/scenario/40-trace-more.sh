@@ -237,6 +237,7 @@ def run(*argv, path="/bin/sh"):
     if (pid := os.fork()) == 0: os.execv(path, argv)
     os.waitpid(pid, 0)
 for i in range(1000): run("same", path="/bin/uptime")
+run("long", "x" * 20000, path="/bin/uptime")
 run("echo", "in between", path="/bin/echo")
 for i in range(1000): run("sh", "-c", "exit $(($$ % 3))")
 END2
@@ -248,8 +249,9 @@ wait_until "each is told" all_told
 events ".event==\"session.command\" and .argv0==\"same\"" | jq -c "[.time,.first,.count]" >"$LAB/out"
 ran '.argv0=="same" and .count>100 and .first<.time'
 [ "$(count_events '.event=="session.command" and .argv0=="same"')" -lt 200 ] || fail "they are not folded"
-[ "$(events '.event=="session.command"' | jq -r '.argv0' | uniq | tail -n 3 | tr '\n' ' ')" = "same echo sh " ] || fail "another order"
-ends() { [ "$(sum '.event=="session.process_exit"')" -ge 2002 ]; }
+[ "$(events '.event=="session.command"' | jq -r '.argv0' | uniq | tail -n 4 | tr '\n' ' ')" = "same long echo sh " ] || fail "another order"
+no_event '.event=="session.command" and .argv0=="long" and .count'
+ends() { [ "$(sum '.event=="session.process_exit"')" -ge 2003 ]; }
 wait_until "their ends are told" ends
 for code in 0 1 2; do
   [ "$(sum ".event==\"session.process_exit\" and .exit_code==$code")" -gt 300 ] || fail "too few that ended with $code"
