@@ -87,21 +87,24 @@ import os, pty, sys, time
 pid, fd = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[1], sys.argv[1:])
-time.sleep(1); os.write(fd, b"\x1a"); time.sleep(0.3); os.write(fd, b"here\r"); time.sleep(0.3); os.write(fd, b"\x04")
 seen = b""
-try:
-    while True:
-        more = os.read(fd, 4096)
-        if not more: break
+def until(there):
+    global seen
+    while not there() and (more := os.read(fd, 4096)):
         seen += more
+until(lambda: b"ready" in seen); os.write(fd, b"\x1a"); time.sleep(0.3)
+os.write(fd, b"here\r"); until(lambda: seen.count(b"here") == 2)
+os.write(fd, b"\x04")
+try:
+    until(lambda: False)
 except OSError:
     pass
 _, status = os.waitpid(pid, 0)
 print(seen.count(b"here"), os.waitstatus_to_exitcode(status))
 END
-runs python3 "$LAB/stop.py" ssh -F "$LAB/ssh_config" -p 2222 -i "$LAB/keys/key" -tt alice@web1 cat
+runs python3 "$LAB/stop.py" ssh -F "$LAB/ssh_config" -p 2222 -i "$LAB/keys/key" -tt alice@web1 "echo ready; exec cat"
 plain=$(cat "$LAB/out")
-runs python3 "$LAB/stop.py" ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt alice@web1 cat
+runs python3 "$LAB/stop.py" ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt alice@web1 "echo ready; exec cat"
 [ "$(cat "$LAB/out")" = "$plain" ] || fail "'$(cat "$LAB/out")', on a plain sshd '$plain'"
 
 story "a client that goes away hangs up the shell and its foreground job"
