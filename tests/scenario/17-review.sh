@@ -141,9 +141,10 @@ except ConnectionResetError:
     pass
 END
 chmod 755 /usr/local/bin/knock
-ssh_stays alice deploy -- 'sleep 3; knock'
+ssh_stays alice deploy -- 'while [ ! -e go ]; do sleep 0.1; done; knock'
 event '.event=="session.start"'
 for _ in $(seq 20); do setpriv --reuid=other --regid=other --clear-groups knock; done
+touch /home/deploy/go
 wait "$CLIENT"
 uid=$(id -u deploy)
 event ".event==\"session.rejected\" and .peer_uid==$uid"
