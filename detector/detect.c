@@ -8,6 +8,9 @@
 #include "verb.h"
 
 static const struct verb verbs[] = {
+	{ "run", detect_run, "events in, alerts out" },
+	{ "test", detect_test, "do the rules' own tests pass" },
+	{ "explain", detect_explain, "why a rule holds for an event, or not" },
 	{ "lint", detect_lint, "are these rules such as this can read" },
 };
 

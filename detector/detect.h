@@ -10,6 +10,9 @@ enum detect_status {
 	DETECT_IO = 3
 };
 
+int detect_run(int argc, char **argv);
+int detect_test(int argc, char **argv);
+int detect_explain(int argc, char **argv);
 int detect_lint(int argc, char **argv);
 
 #endif

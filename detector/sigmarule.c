@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auto.h"
+#include "sigmaalerting.h"
 #include "sigmadetection.h"
 #include "sigmarule.h"
 
@@ -159,7 +160,8 @@ sigmarule_read(const struct yamlnode *document, const char *path,
 		    "correlations and filters are not read yet");
 	if ((x = read_facts(r, document, reterr)) < 0 ||
 	    (x = read_logsource(r, document, reterr)) < 0 ||
-	    (x = sigmadetection_read(r, document, reterr)) < 0)
+	    (x = sigmadetection_read(r, document, reterr)) < 0 ||
+	    (x = sigmaalerting_read(&r->alerting, document, reterr)) < 0)
 		return x;
 	*ret = TAKE(r);
 	return 0;
@@ -171,6 +173,7 @@ sigmarule_free(struct sigma_rule *r)
 	if (r == NULL)
 		return;
 	sigmadetection_clear(r);
+	sigmaalerting_clear(&r->alerting);
 	free(r->path);
 	free(r->title);
 	free(r->id);

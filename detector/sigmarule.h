@@ -82,6 +82,26 @@ struct sigma_search {
 	size_t n;
 };
 
+/* Events and whether the rule raises an alert for them. */
+struct sigma_test {
+	char *name;
+	char *events; /* lines */
+	bool fires;
+	size_t line;
+};
+
+/* What Sigma has no word for: the rule's `countersign`. */
+struct sigma_alerting {
+	struct strv dedup; /* fields: alerts of the same values are one */
+	uint64_t window_s; /* for so long */
+	char *title; /* with {field}; NULL: the rule's */
+	struct strv runbook; /* commands and words with {field} */
+	struct sigma_test *tests;
+	size_t n_tests;
+};
+
+#define SIGMA_WINDOW_DEFAULT_S 3600
+
 struct sigma_rule {
 	char *path; /* of the file */
 	size_t line; /* where the rule begins in it */
@@ -92,6 +112,7 @@ struct sigma_rule {
 	struct strv names; /* of the searches */
 	struct sigma_search *searches; /* names.n of them */
 	struct sigmacond *condition;
+	struct sigma_alerting alerting;
 };
 
 /* 0 with *ret, which the caller frees; -ENOMEM; -EINVAL with line and reason. */

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alert.h"
+#include "auto.h"
+#include "clock.h"
+#include "jsontext.h"
+
+#define LINE_MAX_BYTES 4096 /* of the event, in the alert */
+#define TEXT_MAX_BYTES 1024
+
+/* What of an event stands in its alert as it is. */
+static const char *const copied[] = { "user", "login", "connection_id", "sid",
+	"server_hostname", "server_id", "addr.remote", "path", "cwd", "pid",
+	"dst_addr", "dst_port", "serial", "reason", "error" };
+
+/* What is looked for elsewhere: addresses, names, people, keys, sessions. */
+static const struct {
+	const char *name;
+	const char *fields[5];
+} indicators[] = {
+	{ "any_ip_addresses", { "@remote_ip", "dst_addr", "src_addr" } },
+	{ "any_domain_names", { "server_hostname" } },
+	{ "any_usernames", { "user", "login" } },
+	{ "any_fingerprints", { "fingerprint", "ca_fingerprint" } },
+	{ "any_session_ids", { "sid", "connection_id" } },
+};
+
+static int
+ask(struct engine *e, const char *name)
+{
+	int r = engine_field(e, name);
+
+	return r == -EINVAL || r >= 0 ? 0 : r;
+}
+
+/* The names in {braces}. */
+static int
+ask_template(struct engine *e, const char *text)
+{
+	const char *p = text, *end;
+	int r = 0;
+
+	while (r == 0 && (p = strchr(p, '{')) != NULL &&
+	    (end = strchr(p, '}')) != NULL) {
+		AUTO(free) char *name = strndup(p + 1, (size_t)(end - p) - 1);
+
+		if (name == NULL)
+			return -ENOMEM;
+		r = ask(e, name);
+		p = end;
+	}
+	return r;
+}
+
+int
+alert_fields(struct engine *e, const struct sigma_rule *rule)
+{
+	const struct sigma_alerting *a = &rule->alerting;
+	size_t i, k;
+	int r = ask(e, "uid");
+
+	for (i = 0; r == 0 && i < ARRAY_SIZE(copied); i++)
+		r = ask(e, copied[i]);
+	for (i = 0; r == 0 && i < ARRAY_SIZE(indicators); i++)
+		for (k = 0; r == 0 && indicators[i].fields[k] != NULL; k++)
+			r = ask(e, indicators[i].fields[k]);
+	for (i = 0; r == 0 && i < a->dedup.n; i++)
+		r = ask(e, a->dedup.v[i]);
+	for (i = 0; r == 0 && i < a->runbook.n; i++)
+		r = ask_template(e, a->runbook.v[i]);
+	if (r == 0 && a->title != NULL)
+		r = ask_template(e, a->title);
+	return r;
+}
+
+static const struct value *
+get(const struct engine *e, const struct record *r, const char *name)
+{
+	return record_get(r, engine_find_field(e, name));
+}
+
+uint64_t
+alert_key(const struct engine *e, const struct sigma_rule *rule,
+    const struct record *r)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	const struct value *v;
+	size_t i, k;
+
+	for (i = 0; i < rule->alerting.dedup.n; i++) {
+		for (v = get(e, r, rule->alerting.dedup.v[i]); v != NULL;
+		     v = v->next)
+			for (k = 0; k <= v->len; k++)
+				h = (h ^
+					(k < v->len ? (unsigned char)v->p[k]
+						    : 0x100)) *
+				    UINT64_C(0x100000001b3);
+		h = (h ^ 0x101) * UINT64_C(0x100000001b3);
+	}
+	return h ^ (h >> 32);
+}
+
+void
+alert_uid(const struct sigma_rule *rule, uint64_t key,
+    const struct dedup_window *w, struct uuid *ret)
+{
+	char text[512];
+	int n = snprintf(text, sizeof(text), "%s|%016llx|%llu",
+	    rule->id != NULL ? rule->id : rule->title, (unsigned long long)key,
+	    (unsigned long long)w->end_us);
+
+	uuid_of_bytes(text,
+	    (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1, ret);
+}
+
+/* ---- texts with {field} ----------------------------------------------------- */
+
+struct text {
+	char *p;
+	size_t n, size;
+	bool is_bad;
+};
+
+static void
+put(struct text *t, const char *p, size_t n)
+{
+	size_t size = (t->n + n + 1) * 2;
+	char *grown;
+
+	if (t->n + n + 1 > t->size) {
+		if ((grown = realloc(t->p, size)) == NULL) {
+			t->is_bad = true;
+			return;
+		}
+		t->p = grown;
+		t->size = size;
+	}
+	memcpy(t->p + t->n, p, n);
+	t->n += n;
+}
+
+static bool
+is_plain_word(const struct value *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->len; i++)
+		if (strchr(
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			"0123456789@%+=:,./_-",
+			v->p[i]) == NULL ||
+		    v->p[i] == '\0')
+			return false;
+	return v->len > 0 && v->p[0] != '-';
+}
+
+/* As a word of a shell, whatever is in it: people copy these. */
+static void
+put_quoted(struct text *t, const struct value *v)
+{
+	size_t i, n = v->len < TEXT_MAX_BYTES ? v->len : TEXT_MAX_BYTES;
+
+	if (is_plain_word(v)) {
+		put(t, v->p, n);
+		return;
+	}
+	put(t, "'", 1);
+	for (i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)v->p[i];
+
+		if (c == '\'')
+			put(t, "'\\''", 4);
+		else
+			put(t, c < 0x20 || c == 0x7f ? "?" : &v->p[i], 1);
+	}
+	put(t, "'", 1);
+}
+
+static json_t *
+fill(const struct engine *e, const char *text, const struct record *r,
+    bool is_command)
+{
+	struct text t = { 0 };
+	const char *p = text, *end;
+	json_t *j;
+
+	while (*p != '\0') {
+		size_t n = strcspn(p, "{");
+		char name[FIELDTREE_NAME_MAX + 1];
+		const struct value *v;
+
+		put(&t, p, n);
+		p += n;
+		if (*p == '\0')
+			break;
+		if ((end = strchr(p, '}')) == NULL ||
+		    (size_t)(end - p) - 1 >= sizeof(name)) {
+			put(&t, p++, 1);
+			continue;
+		}
+		memcpy(name, p + 1, (size_t)(end - p) - 1);
+		name[end - p - 1] = '\0';
+		if ((v = get(e, r, name)) == NULL)
+			put(&t, is_command ? "''" : "-", is_command ? 2 : 1);
+		else if (is_command)
+			put_quoted(&t, v);
+		else
+			put(&t, v->p,
+			    v->len < TEXT_MAX_BYTES ? v->len : TEXT_MAX_BYTES);
+		p = end + 1;
+	}
+	j = t.is_bad ? NULL : jsontext_string(t.p != NULL ? t.p : "", t.n);
+	free(t.p);
+	return j;
+}
+
+/* ---- the line ---------------------------------------------------------------- */
+
+static void
+set(json_t *j, const char *key, json_t *value)
+{
+	(void)json_object_set_new(j, key, value);
+}
+
+static void
+set_text(json_t *j, const char *key, const char *text)
+{
+	if (text != NULL)
+		set(j, key, jsontext_string(text, strlen(text)));
+}
+
+static void
+set_list(json_t *j, const char *key, const struct strv *list)
+{
+	json_t *a = json_array();
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		(void)json_array_append_new(a,
+		    jsontext_string(list->v[i], strlen(list->v[i])));
+	if (list->n > 0)
+		set(j, key, a);
+	else
+		json_decref(a);
+}
+
+static json_t *
+json_value(const struct value *v)
+{
+	size_t n = v->len < TEXT_MAX_BYTES ? v->len : TEXT_MAX_BYTES;
+	char text[24];
+	json_t *j;
+
+	if (v->kind == VALUE_BOOLEAN)
+		return json_boolean(v->p[0] == 't');
+	if (v->kind == VALUE_NUMBER && v->len < sizeof(text)) {
+		memcpy(text, v->p, v->len);
+		text[v->len] = '\0';
+		if ((j = json_loads(text, JSON_DECODE_ANY, NULL)) != NULL)
+			return j;
+	}
+	return jsontext_string(v->p, n);
+}
+
+static void
+set_time(json_t *j, const char *key, uint64_t us)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	set(j, key, json_string(clock_rfc3339_usec(us, text)));
+}
+
+/* "CS100I", W from medium on, E from high on. */
+static void
+set_head(json_t *j, const char *event, const char *code, enum sigma_level level,
+    uint64_t time_us, const char *uid)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%s%c", code,
+	    level >= SIGMA_HIGH		? 'E'
+		: level >= SIGMA_MEDIUM ? 'W'
+					: 'I');
+	set(j, "event", json_string(event));
+	set(j, "code", json_string(text));
+	set_time(j, "time", time_us);
+	set(j, "uid", json_string(uid));
+	set(j, "emitter", json_string("detect"));
+	set(j, "v", json_integer(1));
+}
+
+static void
+set_rule(json_t *j, const struct sigma_rule *rule)
+{
+	set_text(j, "rule_id", rule->id);
+	set_text(j, "rule", rule->title);
+	set(j, "level", json_string(sigma_level_name(rule->level)));
+	set_text(j, "author", rule->author);
+	set_list(j, "tags", &rule->tags);
+}
+
+static void
+set_indicators(json_t *j, const struct engine *e, const struct record *r)
+{
+	const struct value *v;
+	json_t *list;
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(indicators); i++) {
+		list = json_array();
+		for (k = 0; indicators[i].fields[k] != NULL; k++)
+			for (v = get(e, r, indicators[i].fields[k]); v != NULL;
+			     v = v->next)
+				(void)json_array_append_new(list,
+				    json_value(v));
+		if (json_array_size(list) > 0)
+			set(j, indicators[i].name, list);
+		else
+			json_decref(list);
+	}
+}
+
+static void
+set_dedup(json_t *j, const struct engine *e, const struct sigma_rule *rule,
+    const struct record *r)
+{
+	json_t *d = json_object();
+	const struct value *v;
+	size_t i;
+
+	for (i = 0; i < rule->alerting.dedup.n; i++)
+		if ((v = get(e, r, rule->alerting.dedup.v[i])) != NULL)
+			set(d, rule->alerting.dedup.v[i], json_value(v));
+	set(j, "dedup", d);
+}
+
+static void
+set_runbook(json_t *j, const struct engine *e, const struct sigma_rule *rule,
+    const struct record *r)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < rule->alerting.runbook.n; i++)
+		(void)json_array_append_new(list,
+		    fill(e, rule->alerting.runbook.v[i], r, true));
+	if (rule->alerting.runbook.n > 0)
+		set(j, "runbook", list);
+	else
+		json_decref(list);
+}
+
+char *
+alert_render(const struct engine *e, const struct sigma_rule *rule,
+    const struct dedup_window *w, const struct record *r, uint64_t time_us,
+    const char *line, size_t len)
+{
+	const char *title =
+	    rule->alerting.title != NULL ? rule->alerting.title : rule->title;
+	json_auto_t *j = json_object();
+	const struct value *v;
+	size_t i;
+
+	if (j == NULL)
+		return NULL;
+	set_head(j, "alert", "CS100", rule->level, time_us, w->alert.text);
+	set(j, "title", fill(e, title, r, false));
+	set_rule(j, rule);
+	set_text(j, "description", rule->description);
+	set_list(j, "falsepositives", &rule->falsepositives);
+	set_list(j, "references", &rule->references);
+	set_dedup(j, e, rule, r);
+	set_time(j, "window_start",
+	    w->end_us - rule->alerting.window_s * USEC_PER_SEC);
+	set_time(j, "window_end", w->end_us);
+	for (i = 0; i < ARRAY_SIZE(copied); i++)
+		if ((v = get(e, r, copied[i])) != NULL)
+			set(j, copied[i], json_value(v));
+	if ((v = get(e, r, "uid")) != NULL)
+		set(j, "events", json_pack("[o]", json_value(v)));
+	set_indicators(j, e, r);
+	set_runbook(j, e, rule, r);
+	set(j, "line",
+	    jsontext_string(line, len < LINE_MAX_BYTES ? len : LINE_MAX_BYTES));
+	return json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII);
+}
+
+char *
+alert_render_count(const struct sigma_rule *rule, const struct dedup_window *w)
+{
+	json_auto_t *j = json_object();
+	struct uuid uid;
+	char text[128];
+	int n = snprintf(text, sizeof(text), "%s|%llu", w->alert.text,
+	    (unsigned long long)w->count);
+
+	if (j == NULL)
+		return NULL;
+	uuid_of_bytes(text, (size_t)n, &uid);
+	set_head(j, "alert.count", "CS101", SIGMA_INFORMATIONAL, w->last_us,
+	    uid.text);
+	set(j, "alert", json_string(w->alert.text));
+	set_rule(j, rule);
+	set(j, "count", json_integer((json_int_t)w->count));
+	set_time(j, "first", w->first_us);
+	set_time(j, "last", w->last_us);
+	return json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII);
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auto.h"
+#include "logsource.h"
+#include "yamltree.h"
+
+DEFINE_AUTO(yamlnode_free, struct yamlnode)
+
+int
+fields_init(struct fields *f)
+{
+	size_t i;
+	int r;
+
+	*f = (struct fields){ 0 };
+	if ((r = fieldtree_add(&f->tree, "event")) < 0)
+		return r;
+	f->event = r;
+	for (i = 0; i < MADE_N; i++)
+		f->made[i] = fieldtree_reserve(&f->tree);
+	f->program = f->made[MADE_PROGRAM];
+	return 0;
+}
+
+void
+fields_clear(struct fields *f)
+{
+	fieldtree_clear(&f->tree);
+}
+
+int
+fields_add(struct fields *f, const char *name)
+{
+	int made;
+
+	if (*name != '@')
+		return fieldtree_add(&f->tree, name);
+	made = made_find(name, strlen(name));
+	return made < 0 ? -EINVAL : f->made[made];
+}
+
+static int
+read_name(const struct yamlnode *map, const char *key, char **ret)
+{
+	const struct yamlnode *n = yamlnode_get(map, key);
+
+	if (n == NULL || n->kind != YAMLNODE_SCALAR)
+		return 0;
+	return (*ret = strdup(n->text)) == NULL ? -ENOMEM : 0;
+}
+
+static int
+read_flag(const struct yamlnode *map, const char *key, bool *ret,
+    struct conf_error *reterr)
+{
+	const struct yamlnode *n = yamlnode_get(map, key);
+
+	if (n == NULL)
+		return 0;
+	if (n->kind != YAMLNODE_SCALAR ||
+	    (strcmp(n->text, "true") != 0 && strcmp(n->text, "false") != 0))
+		return conf_error(reterr, n->line, "'%s' is true or false",
+		    key);
+	*ret = n->text[0] == 't';
+	return 0;
+}
+
+static int
+field_named(struct fields *f, const struct yamlnode *n,
+    struct conf_error *reterr)
+{
+	int r = n->kind == YAMLNODE_SCALAR ? fields_add(f, n->text) : -EINVAL;
+
+	if (r == -EINVAL)
+		return conf_error(reterr, n->line,
+		    "this is no field that can be read or made");
+	return r;
+}
+
+/* Texts: one, or a list. */
+static int
+read_values(const struct yamlnode *n, struct strv *ret,
+    struct conf_error *reterr)
+{
+	size_t i;
+	int r;
+
+	if (n->kind == YAMLNODE_SCALAR)
+		return strv_add(ret, n->text);
+	for (i = 0; i < n->n; i++) {
+		if (n->kind != YAMLNODE_LIST ||
+		    n->items[i]->kind != YAMLNODE_SCALAR)
+			return conf_error(reterr, n->line, "these are texts");
+		if ((r = strv_add(ret, n->items[i]->text)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+read_whens(const struct yamlnode *map, struct fields *f, struct logsource *l,
+    struct conf_error *reterr)
+{
+	const struct yamlnode *n = yamlnode_get(map, "when");
+	struct when *w;
+	size_t i, k;
+	int r;
+
+	if (n == NULL)
+		return 0;
+	if (n->kind != YAMLNODE_MAP)
+		return conf_error(reterr, n->line,
+		    "'when' is a map of fields and what they are");
+	if ((l->whens = calloc(n->n + 1, sizeof(*l->whens))) == NULL)
+		return -ENOMEM;
+	for (i = 0; i < n->n; i++) {
+		w = &l->whens[l->n_whens++];
+		if ((r = field_named(f, n->keys[i], reterr)) < 0)
+			return r;
+		w->field = r;
+		if ((r = read_values(n->items[i], &w->values, reterr)) < 0)
+			return r;
+		if (w->values.n > WHEN_VALUES_MAX)
+			return conf_error(reterr, n->line,
+			    "there are more than %d values", WHEN_VALUES_MAX);
+		for (k = 0; k < w->values.n; k++)
+			w->lengths[k] = strlen(w->values.v[k]);
+	}
+	return 0;
+}
+
+/* "path", "@made", { constant: [a, b] } or nothing: never there. */
+static int
+read_place(const struct yamlnode *n, struct fields *f, struct place *p,
+    struct conf_error *reterr)
+{
+	const struct yamlnode *constant = yamlnode_get(n, "constant");
+	int r;
+
+	if (yamlnode_is_null(n))
+		return 0;
+	if (constant != NULL) {
+		p->kind = PLACE_CONSTANT;
+		return read_values(constant, &p->constants, reterr);
+	}
+	if ((r = field_named(f, n, reterr)) < 0)
+		return r;
+	p->kind = PLACE_FIELD;
+	p->field = r;
+	return 0;
+}
+
+static int
+read_places(const struct yamlnode *map, struct fields *f, struct logsource *l,
+    struct conf_error *reterr)
+{
+	const struct yamlnode *n = yamlnode_get(map, "fields");
+	size_t i;
+	int r;
+
+	if (n == NULL)
+		return 0;
+	if (n->kind != YAMLNODE_MAP)
+		return conf_error(reterr, n->line, "'fields' is a map");
+	if ((l->places = calloc(n->n + 1, sizeof(*l->places))) == NULL)
+		return -ENOMEM;
+	for (i = 0; i < n->n; i++) {
+		struct place *p = &l->places[l->n_places++];
+
+		if ((p->name = strdup(n->keys[i]->text)) == NULL)
+			return -ENOMEM;
+		if ((r = read_place(n->items[i], f, p, reterr)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+read_logsource(const struct yamlnode *map, struct fields *f,
+    struct logsource *l, struct conf_error *reterr)
+{
+	static const char *const known[] = { "product", "category", "service",
+		"when", "fields", "keywords", "own_fields", "through" };
+	const struct yamlnode *n;
+	size_t i, k;
+	int r;
+
+	if (map->kind != YAMLNODE_MAP)
+		return conf_error(reterr, map->line, "a logsource is a map");
+	for (i = 0; i < map->n; i++) {
+		for (k = 0; k < ARRAY_SIZE(known); k++)
+			if (strcmp(map->keys[i]->text, known[k]) == 0)
+				break;
+		if (k == ARRAY_SIZE(known))
+			return conf_error(reterr, map->keys[i]->line,
+			    "'%.60s' is not known here", map->keys[i]->text);
+	}
+	l->keywords = f->made[MADE_LINE];
+	if ((n = yamlnode_get(map, "keywords")) != NULL) {
+		if ((r = field_named(f, n, reterr)) < 0)
+			return r;
+		l->keywords = r;
+	}
+	if ((r = read_name(map, "product", &l->product)) < 0 ||
+	    (r = read_name(map, "category", &l->category)) < 0 ||
+	    (r = read_name(map, "service", &l->service)) < 0 ||
+	    (r = read_flag(map, "own_fields", &l->is_open, reterr)) < 0 ||
+	    (r = read_flag(map, "through", &l->is_through, reterr)) < 0)
+		return r;
+	if ((r = read_whens(map, f, l, reterr)) < 0)
+		return r;
+	return read_places(map, f, l, reterr);
+}
+
+int
+logsources_read(const char *text, size_t len, struct fields *fields,
+    struct logsources *ret, struct conf_error *reterr)
+{
+	AUTO(yamlnode_free) struct yamlnode *all = NULL;
+	size_t i;
+	int r;
+
+	if ((r = yamltree_read(text, len, &all, reterr)) < 0)
+		return r;
+	if (all->n > LOGSOURCES_MAX)
+		return conf_error(reterr, 0,
+		    "there are more than %d logsources", LOGSOURCES_MAX);
+	*ret = (struct logsources){ .v = calloc(all->n + 1, sizeof(*ret->v)) };
+	if (ret->v == NULL)
+		return -ENOMEM;
+	for (i = 0, r = 0; r == 0 && i < all->n; i++)
+		r = read_logsource(all->items[i], fields, &ret->v[ret->n++],
+		    reterr);
+	if (r < 0)
+		logsources_clear(ret);
+	return r;
+}
+
+static void
+clear(struct logsource *l)
+{
+	free(l->product);
+	free(l->category);
+	free(l->service);
+	while (l->n_whens > 0)
+		strv_clear(&l->whens[--l->n_whens].values);
+	free(l->whens);
+	while (l->n_places > 0) {
+		strv_clear(&l->places[--l->n_places].constants);
+		free(l->places[l->n_places].name);
+	}
+	free(l->places);
+}
+
+void
+logsources_clear(struct logsources *l)
+{
+	while (l->n > 0)
+		clear(&l->v[--l->n]);
+	free(l->v);
+	*l = (struct logsources){ 0 };
+}
+
+static bool
+is_asked(const char *asked, const char *there)
+{
+	return asked == NULL || (there != NULL && strcmp(asked, there) == 0);
+}
+
+bool
+logsource_fits(const struct logsource *l, const struct sigma_rule *r)
+{
+	/* An open one takes any service: that is the event's name. */
+	return is_asked(r->product, l->product) &&
+	    is_asked(r->category, l->category) &&
+	    (l->is_open || is_asked(r->service, l->service)) &&
+	    (!l->is_open || r->product != NULL);
+}
+
+const struct place *
+logsource_place(const struct logsource *l, const char *field)
+{
+	size_t i;
+
+	for (i = 0; i < l->n_places; i++)
+		if (strcmp(l->places[i].name, field) == 0)
+			return &l->places[i];
+	return NULL;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auto.h"
+#include "program.h"
+
+#define SEARCHES_MAX 1024 /* YAMLTREE_KEYS_MAX */
+
+/* A number as JSON or a person writes it. */
+static bool
+number_of(const struct value *v, double *ret)
+{
+	char text[64], *end;
+
+	if (v->len == 0 || v->len >= sizeof(text))
+		return false;
+	memcpy(text, v->p, v->len);
+	text[v->len] = '\0';
+	*ret = strtod(text, &end);
+	return end == text + v->len && isfinite(*ret);
+}
+
+static bool
+number_holds(const struct test *t, const struct value *v)
+{
+	double x;
+
+	if (!number_of(v, &x))
+		return false;
+	if ((t->modifiers & SIGMA_GT) != 0)
+		return x > t->number;
+	if ((t->modifiers & SIGMA_GTE) != 0)
+		return x >= t->number;
+	if ((t->modifiers & SIGMA_LT) != 0)
+		return x < t->number;
+	return x <= t->number;
+}
+
+/* An address, also with a port: 192.0.2.1:22, [2001:db8::1]:22. */
+static bool
+cidr_holds(const struct test *t, const struct value *v)
+{
+	char text[CIDR_TEXT_MAX], *p = text, *colon;
+	struct cidr c;
+
+	if (v->len == 0 || v->len >= sizeof(text))
+		return false;
+	memcpy(text, v->p, v->len);
+	text[v->len] = '\0';
+	if (*p == '[') {
+		p++;
+		p[strcspn(p, "]")] = '\0';
+	} else if ((colon = strchr(p, ':')) != NULL &&
+	    strchr(colon + 1, ':') == NULL)
+		*colon = '\0';
+	return cidr_parse(p, &c) == 0 && cidr_contains(&t->cidr, &c);
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static bool
+is_at(const struct value *v, size_t at, const struct value *what, bool cased)
+{
+	size_t i;
+
+	for (i = 0; i < what->len; i++)
+		if (cased ? v->p[at + i] != what->p[i]
+			  : lower(v->p[at + i]) != lower(what->p[i]))
+			return false;
+	return true;
+}
+
+static bool
+reference_holds(unsigned m, const struct value *v, const struct value *what)
+{
+	bool cased = (m & SIGMA_CASED) != 0;
+	size_t i;
+
+	if (what->len > v->len)
+		return false;
+	if ((m & SIGMA_STARTSWITH) != 0)
+		return is_at(v, 0, what, cased);
+	if ((m & SIGMA_ENDSWITH) != 0)
+		return is_at(v, v->len - what->len, what, cased);
+	for (i = 0; (m & SIGMA_CONTAINS) != 0 && i <= v->len - what->len; i++)
+		if (is_at(v, i, what, cased))
+			return true;
+	return v->len == what->len && is_at(v, 0, what, cased);
+}
+
+static bool
+value_holds(const struct test *t, const struct value *v, const struct record *r)
+{
+	const struct value *other;
+
+	if (t->kind == TEST_EMPTY)
+		return v->len == 0;
+	if (t->kind == TEST_NUMBER)
+		return number_holds(t, v);
+	if (t->kind == TEST_CIDR)
+		return cidr_holds(t, v);
+	for (other = record_get(r, t->other); other != NULL;
+	     other = other->next)
+		if (reference_holds(t->modifiers, v, other))
+			return true;
+	return false;
+}
+
+static bool
+test_holds(const struct test *t, const struct matcher *m,
+    const struct record *r)
+{
+	const struct value *v;
+
+	switch (t->kind) {
+	case TEST_NEVER:
+		return false;
+	case TEST_ALWAYS:
+		return true;
+	case TEST_ATOM:
+		return matcher_has(m, t->atom);
+	case TEST_PRESENT:
+		return record_get(r, t->field) != NULL;
+	case TEST_ABSENT:
+		return record_get(r, t->field) == NULL;
+	case TEST_EMPTY:
+	case TEST_NUMBER:
+	case TEST_CIDR:
+	case TEST_REF:
+		break;
+	}
+	for (v = record_get(r, t->field); v != NULL; v = v->next)
+		if (value_holds(t, v, r))
+			return true;
+	return false;
+}
+
+bool
+term_holds(const struct term *t, const struct matcher *m,
+    const struct record *r)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (test_holds(&t->tests[i], m, r) != t->is_all)
+			return !t->is_all;
+	return t->is_all;
+}
+
+static bool
+part_holds(const struct part *p, const struct matcher *m,
+    const struct record *r)
+{
+	size_t i, k;
+
+	for (i = 0; i < p->n; i++) {
+		for (k = 0; k < p->clauses[i].n; k++)
+			if (!term_holds(&p->clauses[i].terms[k], m, r))
+				break;
+		if (k == p->clauses[i].n)
+			return true;
+	}
+	return false;
+}
+
+/* A rule of an open logsource names its event as the service. */
+static bool
+is_its_event(const struct program *p, const struct record *r)
+{
+	const char *service = p->rule->service;
+	const struct value *v;
+
+	if (!p->source->is_open || service == NULL)
+		return true;
+	v = record_get(r, p->event);
+	return v != NULL && v->len == strlen(service) &&
+	    memcmp(v->p, service, v->len) == 0;
+}
+
+bool
+program_holds(const struct program *p, const struct matcher *m,
+    const struct record *r)
+{
+	NOT_ZEROED bool found[SEARCHES_MAX];
+	size_t i;
+
+	if (!is_its_event(p, r))
+		return false;
+	for (i = 0; i < p->rule->names.n; i++)
+		found[i] = part_holds(&p->parts[i], m, r);
+	return sigmacond_holds(p->rule->condition, found);
+}

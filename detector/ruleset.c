@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alert.h"
+#include "auto.h"
+#include "rulefile.h"
+#include "ruleset.h"
+
+static void
+tell(const char *path, const struct conf_error *e)
+{
+	AUTO(free) char *text = conf_error_text(e, path);
+
+	fprintf(stderr, "%s\n", text != NULL ? text : path);
+}
+
+static void
+fail(void *context, const char *path, const struct conf_error *e)
+{
+	struct ruleset *r = context;
+
+	r->bad++;
+	tell(path, e);
+}
+
+static void
+take(void *context, struct sigma_rule *rule)
+{
+	AUTO(free) char *path = strdup(rule->path);
+	struct conf_error e = { 0 };
+	struct ruleset *r = context;
+
+	if (alert_fields(r->engine, rule) < 0) {
+		sigmarule_free(rule);
+		(void)conf_error(&e, 0, "out of memory");
+		fail(r, path != NULL ? path : "", &e);
+		return;
+	}
+	if (engine_add(r->engine, rule, &e) < 0)
+		fail(r, path != NULL ? path : "", &e);
+}
+
+int
+ruleset_load(struct ruleset *r)
+{
+	const struct rulefile_reader reader = { take, fail, r };
+	const char *logsources =
+	    r->logsources != NULL ? r->logsources : CS_LOGSOURCES;
+	struct conf_error e = { 0 };
+	size_t i;
+	int x;
+
+	if ((x = engine_new(logsources, &r->engine, &e)) < 0) {
+		if (x != -EINVAL)
+			(void)conf_error(&e, 0, "cannot be read: %s",
+			    strerror(-x));
+		tell(logsources, &e);
+		return x;
+	}
+	if (r->paths.n == 0 && (x = strv_add(&r->paths, CS_RULES)) < 0)
+		return x;
+	for (i = 0; i < r->paths.n; i++)
+		if ((x = rulefile_read(r->paths.v[i], &reader)) < 0) {
+			fprintf(stderr,
+			    "countersign-detect: cannot open '%s': %s\n",
+			    r->paths.v[i], strerror(-x));
+			return x;
+		}
+	if ((x = engine_compile(r->engine, &e)) < 0)
+		tell("rules", &e);
+	return x;
+}
+
+void
+ruleset_clear(struct ruleset *r)
+{
+	engine_free(r->engine);
+	strv_clear(&r->paths);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* The rules that a verb works with. */
+#ifndef CS_RULESET_H
+#define CS_RULESET_H
+
+#include "engine.h"
+#include "strv.h"
+
+struct ruleset {
+	struct strv paths; /* none: those that are installed */
+	const char *logsources; /* NULL: the installed one */
+	struct engine *engine;
+	size_t bad; /* what could not be read has been told on stderr */
+};
+
+/* Reads and compiles. 0, or a negative errno after telling why. */
+int ruleset_load(struct ruleset *r);
+void ruleset_clear(struct ruleset *r);
+
+#endif

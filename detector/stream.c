@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "alert.h"
+#include "auto.h"
+#include "clock.h"
+#include "dedup.h"
+#include "eventtime.h"
+#include "stream.h"
+
+/* An event further ahead than this does not move the clock alone: three that
+ * agree do, as after a quiet night. */
+#define AHEAD_US     (UINT64_C(3600) * USEC_PER_SEC)
+#define AHEAD_ENOUGH 3
+
+struct stream {
+	struct engine *engine;
+	struct stream_out out;
+	struct dedup *dedup;
+	struct stream_stats stats;
+	uint64_t now_us; /* the latest time that is believed */
+	uint64_t ahead_us;
+	unsigned ahead; /* events in a row that say it is later */
+	int time;
+	/* The event at hand. */
+	const struct record *record;
+	uint64_t time_us;
+	const char *line;
+	size_t len;
+};
+
+struct stream *
+stream_new(struct engine *e, const struct stream_out *out)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->engine = e;
+	s->out = *out;
+	s->time = engine_find_field(e, "time");
+	if ((s->dedup = dedup_new()) == NULL) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+stream_free(struct stream *s)
+{
+	if (s == NULL)
+		return;
+	dedup_free(s->dedup);
+	free(s);
+}
+
+const struct stream_stats *
+stream_stats(const struct stream *s)
+{
+	return &s->stats;
+}
+
+static void
+emit(struct stream *s, char *line)
+{
+	AUTO(free) char *owned = line;
+
+	if (owned != NULL && s->out.take != NULL)
+		s->out.take(s->out.context, owned, strlen(owned));
+}
+
+static void
+tell_count(void *context, const struct dedup_window *w)
+{
+	struct stream *s = context;
+
+	emit(s, alert_render_count(engine_rule(s->engine, w->rule), w));
+}
+
+static void
+move_clock(struct stream *s)
+{
+	if (s->now_us == 0 || s->time_us <= s->now_us + AHEAD_US) {
+		s->ahead = 0;
+		if (s->time_us > s->now_us)
+			s->now_us = s->time_us;
+		return;
+	}
+	s->stats.future++;
+	if (s->ahead == 0 || s->time_us < s->ahead_us)
+		s->ahead_us = s->time_us;
+	if (++s->ahead < AHEAD_ENOUGH)
+		return;
+	s->now_us = s->ahead_us;
+	s->ahead = 0;
+}
+
+static void
+take_rule(void *context, size_t i)
+{
+	struct stream *s = context;
+	const struct sigma_rule *rule = engine_rule(s->engine, i);
+	struct dedup_window *w;
+	uint64_t key;
+	bool is_new;
+
+	if (s->out.hold != NULL) {
+		s->out.hold(s->out.context, i, s->time_us, s->line, s->len);
+		return;
+	}
+	key = alert_key(s->engine, rule, s->record);
+	w = dedup_count(s->dedup, (uint32_t)i, key,
+	    rule->alerting.window_s * USEC_PER_SEC, s->time_us, &is_new);
+	if (w == NULL)
+		return;
+	if (!is_new) {
+		s->stats.suppressed++;
+		return;
+	}
+	w->told = 1;
+	alert_uid(rule, key, w, &w->alert);
+	s->stats.alerts++;
+	emit(s,
+	    alert_render(s->engine, rule, w, s->record, s->time_us, s->line,
+		s->len));
+}
+
+void
+stream_line(struct stream *s, const char *line, size_t len)
+{
+	const struct value *time;
+	struct record *record;
+
+	s->stats.lines++;
+	s->stats.bytes += len + 1;
+	if (engine_read(s->engine, line, len, &record) < 0) {
+		s->stats.unreadable++;
+		return;
+	}
+	if (record == NULL)
+		return;
+	time = record_get(record, s->time);
+	s->time_us = s->now_us;
+	if (time == NULL ||
+	    eventtime_parse(time->p, time->len, s->now_us, &s->time_us) < 0)
+		s->stats.timeless++;
+	else
+		move_clock(s);
+	s->record = record;
+	s->line = line;
+	s->len = len;
+	dedup_advance(s->dedup, s->now_us, tell_count, s);
+	engine_ask(s->engine, take_rule, s);
+}
+
+void
+stream_end(struct stream *s)
+{
+	dedup_end(s->dedup, tell_count, s);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* Lines of input, one after the other; alerts come out. The same lines make the
+ * same alerts, whenever they are read. */
+#ifndef CS_STREAM_H
+#define CS_STREAM_H
+
+#include "engine.h"
+
+struct stream_stats {
+	uint64_t lines, bytes;
+	uint64_t unreadable; /* neither JSON nor syslog */
+	uint64_t timeless; /* without a time that can be read */
+	uint64_t future; /* far ahead of those around it */
+	uint64_t alerts, suppressed;
+};
+
+struct stream_out {
+	/* An alert's line, which stands until it returns. */
+	void (*take)(void *context, const char *line, size_t len);
+	/* Instead, if it is not NULL: a rule that holds. */
+	void (*hold)(void *context, size_t rule, uint64_t time_us,
+	    const char *line, size_t len);
+	void *context;
+};
+
+struct stream;
+
+/* Borrows the engine, which has been compiled. NULL: out of memory. */
+struct stream *stream_new(struct engine *e, const struct stream_out *out);
+void stream_free(struct stream *s);
+void stream_line(struct stream *s, const char *line, size_t len);
+/* There is no more: what has been held back is told. */
+void stream_end(struct stream *s);
+const struct stream_stats *stream_stats(const struct stream *s);
+
+#endif

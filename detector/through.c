@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "auto.h"
+#include "shellwords.h"
+#include "through.h"
+
+/* Where the command is among the words of a program that runs it. */
+static const struct wrapper {
+	const char *name;
+	const char *with_value; /* short options that take the next word */
+	unsigned operands; /* before the command */
+	bool takes_assignments; /* NAME=value before it */
+	bool is_shell; /* the text after -c */
+} wrappers[] = {
+	{ "sudo", "ugpCcDhRrTtU", 0, true, false },
+	{ "doas", "uC", 0, false, false },
+	{ "env", "uCS", 0, true, false },
+	{ "nohup", "", 0, false, false },
+	{ "timeout", "ks", 1, false, false },
+	{ "nice", "n", 0, false, false },
+	{ "ionice", "cnpPu", 0, false, false },
+	{ "setsid", "", 0, false, false },
+	{ "stdbuf", "ioe", 0, false, false },
+	{ "time", "fo", 0, false, false },
+	{ "chroot", "", 1, false, false },
+	{ "xargs", "adEeIiLlnPs", 0, false, false },
+	{ "busybox", "", 0, false, false },
+	{ "toybox", "", 0, false, false },
+	{ "unshare", "SGRw", 0, false, false },
+	{ "proxychains", "f", 0, false, false },
+	{ "proxychains4", "f", 0, false, false },
+	{ "runuser", "gGu", 0, false, false },
+	{ "sh", "", 0, false, true },
+	{ "bash", "", 0, false, true },
+	{ "dash", "", 0, false, true },
+	{ "ash", "", 0, false, true },
+	{ "ksh", "", 0, false, true },
+	{ "zsh", "", 0, false, true },
+	{ "su", "", 0, false, true },
+};
+
+struct walk {
+	const struct through *to;
+	size_t depth, taken;
+	int error;
+};
+
+static void follow(struct walk *w, char *const *words, size_t n);
+
+static const struct wrapper *
+find(const char *name, size_t len)
+{
+	size_t i;
+	const char *slash = memrchr(name, '/', len);
+
+	if (slash != NULL) {
+		len -= (size_t)(slash + 1 - name);
+		name = slash + 1;
+	}
+	if (len > 0 && *name == '-') { /* a login shell's */
+		name++;
+		len--;
+	}
+	for (i = 0; i < ARRAY_SIZE(wrappers); i++)
+		if (strlen(wrappers[i].name) == len &&
+		    memcmp(wrappers[i].name, name, len) == 0)
+			return &wrappers[i];
+	return NULL;
+}
+
+int
+through_may(const char *name, size_t len)
+{
+	return find(name, len) != NULL;
+}
+
+static void
+take_command(void *context, char *const *words, size_t n, char *const *written,
+    size_t n_written)
+{
+	struct walk *w = context;
+
+	(void)written;
+	(void)n_written;
+	if (w->taken >= THROUGH_MAX)
+		return;
+	w->taken++;
+	w->to->take(w->to->context, words, n);
+	follow(w, words, n);
+}
+
+/* -c, also among others: -ec, -lc. */
+static bool
+is_dash_c(const char *word)
+{
+	return word[0] == '-' && word[1] != '-' && strchr(word, 'c') != NULL;
+}
+
+static void
+follow_shell(struct walk *w, char *const *words, size_t n)
+{
+	const struct shellwords to = { take_command, w };
+	size_t i;
+
+	for (i = 1; i + 1 < n; i++)
+		if (is_dash_c(words[i]) || strcmp(words[i], "--command") == 0) {
+			if (shellwords_read(words[i + 1], strlen(words[i + 1]),
+				&to) < 0)
+				w->error = -ENOMEM;
+			return;
+		}
+}
+
+/* How many words an option is. */
+static size_t
+option_words(const struct wrapper *p, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (word[1] == '-') /* --option=value, or without one */
+		return 1;
+	return len > 0 && strchr(p->with_value, word[len - 1]) != NULL ? 2 : 1;
+}
+
+static void
+follow(struct walk *w, char *const *words, size_t n)
+{
+	const struct wrapper *p = find(words[0], strlen(words[0]));
+	unsigned operands;
+	size_t i = 1;
+
+	if (p == NULL || w->depth >= THROUGH_DEPTH_MAX || w->error < 0)
+		return;
+	w->depth++;
+	operands = p->operands;
+	while (!p->is_shell && i < n) {
+		if (strcmp(words[i], "--") == 0) {
+			i++;
+			break;
+		}
+		if (words[i][0] == '-' && words[i][1] != '\0')
+			i += option_words(p, words[i]);
+		else if (p->takes_assignments && strchr(words[i], '=') != NULL)
+			i++;
+		else if (operands > 0) {
+			operands--;
+			i++;
+		} else
+			break;
+	}
+	if (p->is_shell)
+		follow_shell(w, words, n);
+	else if (i < n)
+		take_command(w, words + i, n - i, NULL, 0);
+	w->depth--;
+}
+
+int
+through_read(char *const *words, size_t n, const struct through *t)
+{
+	struct walk w = { .to = t };
+
+	follow(&w, words, n);
+	return w.error;
+}
