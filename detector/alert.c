@@ -357,7 +357,7 @@ set_runbook(json_t *j, const struct engine *e, const struct sigma_rule *rule,
 char *
 alert_render(const struct engine *e, const struct sigma_rule *rule,
     const struct dedup_window *w, const struct record *r, uint64_t time_us,
-    const char *line, size_t len)
+    uint64_t count, const char *line, size_t len)
 {
 	const char *title =
 	    rule->alerting.title != NULL ? rule->alerting.title : rule->title;
@@ -377,6 +377,7 @@ alert_render(const struct engine *e, const struct sigma_rule *rule,
 	set_time(j, "window_start",
 	    w->end_us - rule->alerting.window_s * USEC_PER_SEC);
 	set_time(j, "window_end", w->end_us);
+	set(j, "count", json_integer((json_int_t)count));
 	for (i = 0; i < ARRAY_SIZE(copied); i++)
 		if ((v = get(e, r, copied[i])) != NULL)
 			set(j, copied[i], json_value(v));

@@ -18,7 +18,7 @@ uint64_t alert_key(const struct engine *e, const struct sigma_rule *rule,
 /* The line, which the caller frees; NULL: out of memory. line is the event's. */
 char *alert_render(const struct engine *e, const struct sigma_rule *rule,
     const struct dedup_window *w, const struct record *r, uint64_t time_us,
-    const char *line, size_t len);
+    uint64_t count, const char *line, size_t len);
 /* How many there were in the end. */
 char *alert_render_count(const struct sigma_rule *rule,
     const struct dedup_window *w);

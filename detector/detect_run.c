@@ -111,12 +111,13 @@ tell_stats(const struct run *r)
 	    "%zu rules as %zu programs over %zu patterns, %zu KiB\n"
 	    "%llu lines, %llu bytes; %llu not events, %llu without a time, "
 	    "%llu far ahead, %llu longer than 1 MiB\n"
-	    "%llu alerts, %llu more events under them\n",
+	    "%llu alerts, %llu more events under them; %llu keys given up\n",
 	    e.rules, e.programs, e.patterns, e.database_bytes / 1024,
 	    (unsigned long long)s->lines, (unsigned long long)s->bytes,
 	    (unsigned long long)s->unreadable, (unsigned long long)s->timeless,
 	    (unsigned long long)s->future, (unsigned long long)r->too_long,
-	    (unsigned long long)s->alerts, (unsigned long long)s->suppressed);
+	    (unsigned long long)s->alerts, (unsigned long long)s->suppressed,
+	    (unsigned long long)s->lost);
 }
 
 static int
@@ -180,7 +181,8 @@ run(struct run *r, char **inputs)
 	int status = DETECT_DONE;
 
 	if (ruleset_load(&r->rules) < 0 || open_output(r) < 0 ||
-	    (r->stream = stream_new(r->rules.engine, &out)) == NULL)
+	    (r->stream = stream_new(r->rules.engine, r->rules.correlate,
+		 &out)) == NULL)
 		return DETECT_IO;
 	for (inputs = *inputs != NULL ? inputs : standard;
 	     *inputs != NULL && status == DETECT_DONE; inputs++)

@@ -78,7 +78,8 @@ run_test(struct testing *t, const struct sigma_rule *rule,
     const struct sigma_test *test)
 {
 	const struct stream_out out = { .hold = hold, .context = t };
-	struct stream *s = stream_new(t->rules.engine, &out);
+	struct stream *s =
+	    stream_new(t->rules.engine, t->rules.correlate, &out);
 	bool is_good;
 
 	if (s == NULL)

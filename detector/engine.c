@@ -31,6 +31,8 @@ struct engine {
 	struct record record;
 	struct sigma_rule **rules;
 	size_t n_rules, rules_size;
+	struct sigma_rule **filters;
+	size_t n_filters, filters_size;
 	struct program **programs;
 	size_t n_programs, programs_size;
 	uint32_t *of_rule; /* by program: the rule's number */
@@ -42,7 +44,7 @@ struct engine {
 	struct kind kinds[KINDS];
 	uint64_t *asked; /* by program: in which look last */
 	uint64_t *told; /* by rule: in which event last */
-	uint32_t *hold; /* rules that hold for this one */
+	uint32_t *hold; /* programs that hold for this one, a rule's first */
 	size_t n_hold;
 	uint64_t looks, events;
 	uint32_t wanted; /* what is made, and somebody asks for */
@@ -109,6 +111,9 @@ engine_free(struct engine *e)
 		program_free(e->programs[i]);
 	for (i = 0; i < e->n_rules; i++)
 		sigmarule_free(e->rules[i]);
+	for (i = 0; i < e->n_filters; i++)
+		sigmarule_free(e->filters[i]);
+	free(e->filters);
 	for (i = 0; i < KINDS; i++)
 		free(e->kinds[i].fields);
 	for (i = 0; i < LOGSOURCES_MAX; i++)
@@ -239,6 +244,18 @@ drop_programs(struct engine *e, size_t n)
 		program_free(e->programs[--e->n_programs]);
 }
 
+static int
+add_filter(struct engine *e, struct sigma_rule *filter)
+{
+	if (grow((void **)&e->filters, e->n_filters, &e->filters_size,
+		sizeof(*e->filters)) < 0) {
+		sigmarule_free(filter);
+		return -ENOMEM;
+	}
+	e->filters[e->n_filters++] = filter;
+	return 0;
+}
+
 int
 engine_add(struct engine *e, struct sigma_rule *rule, struct conf_error *reterr)
 {
@@ -250,7 +267,11 @@ engine_add(struct engine *e, struct sigma_rule *rule, struct conf_error *reterr)
 		sigmarule_free(rule);
 		return r;
 	}
+	if (rule->kind == SIGMA_FILTER)
+		return add_filter(e, rule);
 	e->rules[e->n_rules++] = rule;
+	if (rule->kind == SIGMA_CORRELATION)
+		return 0;
 	if ((r = check_fields(e, rule, reterr)) < 0 ||
 	    (r = add_programs(e, rule, reterr)) < 0) {
 		drop_programs(e, had);
@@ -260,13 +281,77 @@ engine_add(struct engine *e, struct sigma_rule *rule, struct conf_error *reterr)
 	return r;
 }
 
+static bool
+is_filtered(const struct sigma_rule *filter, const struct sigma_rule *rule)
+{
+	return strv_has(&filter->filtered, "any") ||
+	    (rule->id != NULL && strv_has(&filter->filtered, rule->id)) ||
+	    (rule->name != NULL && strv_has(&filter->filtered, rule->name));
+}
+
+/* To each of the rule's programs whose events are the filter's, too. */
+static int
+put_filter(struct engine *e, const struct sigma_rule *filter,
+    struct conf_error *reterr, size_t *ret_put)
+{
+	const struct sigma_item *unknown;
+	struct program *f;
+	size_t i;
+	int r;
+
+	for (i = 0; i < e->n_programs; i++) {
+		if (!is_filtered(filter, e->programs[i]->rule) ||
+		    !logsource_fits(e->programs[i]->source, filter))
+			continue;
+		if ((r = program_make(filter, e->programs[i]->source,
+			 &e->fields, e->matcher, &f, &unknown, reterr)) < 0 ||
+		    (r = program_filter(e->programs[i], f)) < 0)
+			return r;
+		++*ret_put;
+	}
+	return 0;
+}
+
+int
+engine_filter(struct engine *e,
+    void (*tell)(void *context, const char *path, const struct conf_error *e),
+    void *context)
+{
+	struct conf_error error = { 0 };
+	size_t i, put;
+	int r, worst = 0;
+
+	for (i = 0; i < e->n_filters; i++) {
+		put = 0;
+		if ((r = check_fields(e, e->filters[i], &error)) == 0)
+			r = put_filter(e, e->filters[i], &error, &put);
+		if (r == 0 && put == 0)
+			r = conf_error(&error, e->filters[i]->line,
+			    "none of the filter's rules is here, with its "
+			    "logsource");
+		if (r == -EINVAL)
+			tell(context, e->filters[i]->path, &error);
+		if (r == -ENOMEM)
+			return r;
+		worst = r < 0 ? r : worst;
+	}
+	return worst;
+}
+
 int
 engine_field(struct engine *e, const char *name)
 {
 	int field = fields_add(&e->fields, name);
+	const struct place *place;
+	size_t i;
 
 	if (field >= 0)
 		e->wanted |= enrich_bit(e->enrich, field);
+	for (i = 0; i < e->sources.n; i++) {
+		place = logsource_place(&e->sources.v[i], name);
+		if (place != NULL && place->kind == PLACE_FIELD)
+			e->wanted |= enrich_bit(e->enrich, place->field);
+	}
 	return field;
 }
 
@@ -300,12 +385,13 @@ want_field(struct engine *e, size_t source, int field)
 }
 
 static int
-want_fields(struct engine *e, size_t program)
+want_fields(struct engine *e, const struct program *p, size_t source)
 {
-	const struct program *p = e->programs[program];
-	size_t source = e->source_of[program], i, k, j, n;
+	size_t i, k, j, n;
 	int r = 0;
 
+	for (i = 0; r == 0 && i < p->n_filters; i++)
+		r = want_fields(e, p->filters[i], source);
 	for (i = 0; i < p->rule->names.n; i++)
 		for (k = 0; k < p->parts[i].n; k++)
 			for (j = 0; j < p->parts[i].clauses[k].n; j++) {
@@ -362,7 +448,7 @@ engine_compile(struct engine *e, struct conf_error *reterr)
 		return r;
 	for (i = 0; i < e->n_programs; i++)
 		if ((r = program_plan(e->programs[i], e->matcher)) < 0 ||
-		    (r = want_fields(e, i)) < 0)
+		    (r = want_fields(e, e->programs[i], e->source_of[i])) < 0)
 			return r;
 	enrich_wants(e->enrich, e->wanted);
 	e->asked = calloc(e->n_programs + 1, sizeof(*e->asked));
@@ -602,7 +688,7 @@ ask_program(const struct asking *a, uint32_t i)
 	if (e->told[e->of_rule[i]] != e->events &&
 	    program_holds(e->programs[i], e->matcher, &e->record)) {
 		e->told[e->of_rule[i]] = e->events;
-		e->hold[e->n_hold++] = e->of_rule[i];
+		e->hold[e->n_hold++] = i;
 	}
 }
 
@@ -643,6 +729,13 @@ ask_again(void *context)
 	ask_programs(context);
 }
 
+void
+engine_make_all(struct engine *e)
+{
+	enrich_fill(e->enrich, &e->record, e->wanted & ~e->kind->made, e->line,
+	    e->line_len);
+}
+
 static int
 by_number(const void *a, const void *b)
 {
@@ -652,7 +745,8 @@ by_number(const void *a, const void *b)
 }
 
 void
-engine_ask(struct engine *e, void (*take)(void *context, size_t rule),
+engine_ask(struct engine *e,
+    void (*take)(void *context, size_t rule, const struct program *p),
     void *context)
 {
 	const struct kind *k = e->kind;
@@ -667,11 +761,10 @@ engine_ask(struct engine *e, void (*take)(void *context, size_t rule),
 		enrich_each_through(e->enrich, &e->record, k->made, &through);
 	if (e->n_hold == 0)
 		return;
-	enrich_fill(e->enrich, &e->record, e->wanted & ~k->made, e->line,
-	    e->line_len);
+	engine_make_all(e);
 	qsort(e->hold, e->n_hold, sizeof(*e->hold), by_number);
 	for (i = 0; i < e->n_hold; i++)
-		take(context, e->hold[i]);
+		take(context, e->of_rule[e->hold[i]], e->programs[e->hold[i]]);
 }
 
 struct looking {

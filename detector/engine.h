@@ -27,7 +27,13 @@ void engine_free(struct engine *e);
  */
 int engine_add(struct engine *e, struct sigma_rule *rule,
     struct conf_error *reterr);
-/* A field that is asked for beside the rules: its number. -ENOMEM, -EINVAL. */
+/* After the last rule: puts the filters to their rules. 0, -ENOMEM, or -EINVAL
+ * after telling of each that cannot be put its path and why. */
+int engine_filter(struct engine *e,
+    void (*tell)(void *context, const char *path, const struct conf_error *e),
+    void *context);
+/* A field that is asked for beside the rules, by its own name or a logsource's:
+ * its number as an event's own. -ENOMEM, -EINVAL. */
 int engine_field(struct engine *e, const char *name);
 /* Its number if anybody has asked for it; -ENOENT. */
 int engine_find_field(const struct engine *e, const char *name);
@@ -44,9 +50,13 @@ bool engine_can_hold(const struct engine *e, size_t rule);
 int engine_read(struct engine *e, const char *line, size_t len,
     struct record **ret);
 /* The rules that hold for the record, each once, in their order; take is asked
- * with its number. */
-void engine_ask(struct engine *e, void (*take)(void *context, size_t rule),
+ * with its number, and as what it holds. */
+void engine_ask(struct engine *e,
+    void (*take)(void *context, size_t rule, const struct program *p),
     void *context);
+
+/* Makes what engine_ask makes of a record that something holds for. */
+void engine_make_all(struct engine *e);
 
 /* ---- for explain ------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 
 #include "auto.h"
 #include "enrich.h"
+#include "eventtime.h"
 #include "through.h"
 
 #define PROCESSES 8192 /* remembered, for their children; a power of two */
@@ -33,6 +34,11 @@ enum input {
 	IN_REMOTE,
 	IN_TARGET,
 	IN_FOLDER,
+	IN_USER,
+	IN_TIME,
+	IN_AFTER,
+	IN_BEFORE,
+	IN_EXPIRES,
 	IN_N
 };
 
@@ -46,7 +52,12 @@ static const char *const inputs[IN_N] = { [IN_PATH] = "path",
 	[IN_HOST] = "server_hostname",
 	[IN_REMOTE] = "addr.remote",
 	[IN_TARGET] = "target_path",
-	[IN_FOLDER] = "working_directory" };
+	[IN_FOLDER] = "working_directory",
+	[IN_USER] = "user",
+	[IN_TIME] = "time",
+	[IN_AFTER] = "valid_after",
+	[IN_BEFORE] = "valid_before",
+	[IN_EXPIRES] = "identity.expires" };
 
 struct enrich {
 	const struct fields *fields;
@@ -173,6 +184,23 @@ make_args(const struct enrich *e, struct record *r, uint32_t bits)
 			make(e, r, (enum made)(MADE_ARG + i), v->p, v->len);
 }
 
+/* What sshd says: "... from ADDRESS port N". */
+static void
+make_said_ip(const struct enrich *e, struct record *r)
+{
+	const struct value *v = record_get(r, e->fields->made[MADE_MESSAGE]);
+	const char *from = v != NULL ? memmem(v->p, v->len, " from ", 6) : NULL,
+		   *end;
+
+	if (from == NULL)
+		return;
+	from += 6;
+	end = memchr(from, ' ', v->len - (size_t)(from - v->p));
+	if (end != NULL && end - from < 46 && end > from &&
+	    strchr("0123456789abcdef:", *from) != NULL)
+		make(e, r, MADE_REMOTE_IP, from, (size_t)(end - from));
+}
+
 /* 192.0.2.1:22, [2001:db8::1]:22, or without a port */
 static void
 make_remote_ip(const struct enrich *e, struct record *r)
@@ -181,8 +209,10 @@ make_remote_ip(const struct enrich *e, struct record *r)
 	const char *p, *colon;
 	size_t len;
 
-	if (v == NULL)
+	if (v == NULL) {
+		make_said_ip(e, r);
 		return;
+	}
 	p = v->p;
 	len = v->len;
 	if (len > 0 && *p == '[') {
@@ -197,6 +227,57 @@ make_remote_ip(const struct enrich *e, struct record *r)
 	}
 	make(e, r, MADE_REMOTE_IP, p,
 	    colon != NULL ? (size_t)(colon - p) : len);
+}
+
+static void
+make_user_domain(const struct enrich *e, struct record *r)
+{
+	const struct value *v = in(e, r, IN_USER);
+	const char *at = v != NULL ? memrchr(v->p, '@', v->len) : NULL;
+
+	if (at != NULL)
+		make(e, r, MADE_USER_DOMAIN, at + 1,
+		    v->len - (size_t)(at + 1 - v->p));
+}
+
+/* A number where JSON has one, or a time. */
+static bool
+seconds_of(const struct value *v, uint64_t *ret)
+{
+	uint64_t us;
+	size_t i;
+
+	if (v == NULL)
+		return false;
+	if (v->kind == VALUE_NUMBER) {
+		for (i = 0, *ret = 0; i < v->len && v->p[i] >= '0' &&
+		     v->p[i] <= '9' && *ret < UINT64_MAX / 100;
+		     i++)
+			*ret = *ret * 10 + (uint64_t)(v->p[i] - '0');
+		return true;
+	}
+	if (eventtime_parse(v->p, v->len, 0, &us) < 0)
+		return false;
+	*ret = us / 1000000;
+	return true;
+}
+
+static void
+make_validity(const struct enrich *e, struct record *r)
+{
+	const struct value *end = in(e, r, IN_BEFORE);
+	uint64_t from, to;
+	char *text;
+	int n;
+
+	if (end == NULL)
+		end = in(e, r, IN_EXPIRES);
+	if (!seconds_of(end, &to) || !seconds_of(in(e, r, IN_TIME), &from) ||
+	    to < from || (text = record_alloc(r, 24)) == NULL)
+		return;
+	n = snprintf(text, 24, "%llu", (unsigned long long)(to - from));
+	record_add(r, e->fields->made[MADE_VALIDITY], text, (size_t)n,
+	    VALUE_NUMBER);
 }
 
 static void
@@ -314,6 +395,10 @@ enrich_fill(struct enrich *e, struct record *r, uint32_t bits, const char *line,
 	}
 	if ((bits & BIT(MADE_REMOTE_IP)) != 0)
 		make_remote_ip(e, r);
+	if ((bits & BIT(MADE_USER_DOMAIN)) != 0)
+		make_user_domain(e, r);
+	if ((bits & BIT(MADE_VALIDITY)) != 0)
+		make_validity(e, r);
 	if ((bits & BIT(MADE_FILES)) != 0) {
 		make_file(e, r, in(e, r, IN_PATH));
 		make_file(e, r, in(e, r, IN_TARGET));

@@ -267,6 +267,21 @@ program_make(const struct sigma_rule *rule, const struct logsource *source,
 	return 0;
 }
 
+int
+program_filter(struct program *p, struct program *filter)
+{
+	struct program **grown =
+	    reallocarray(p->filters, p->n_filters + 1, sizeof(*grown));
+
+	if (grown == NULL) {
+		program_free(filter);
+		return -ENOMEM;
+	}
+	p->filters = grown;
+	p->filters[p->n_filters++] = filter;
+	return 0;
+}
+
 void
 program_free(struct program *p)
 {
@@ -283,6 +298,9 @@ program_free(struct program *p)
 		free(p->parts[i].clauses);
 	}
 	free(p->parts);
+	for (i = 0; i < p->n_filters; i++)
+		program_free(p->filters[i]);
+	free(p->filters);
 	free(p->triggers);
 	free(p);
 }

@@ -51,6 +51,8 @@ struct program {
 	const struct sigma_rule *rule;
 	const struct logsource *source;
 	struct part *parts; /* rule->names.n of them */
+	struct program **filters; /* all of which must hold, too */
+	size_t n_filters;
 	int event; /* the record's field, for service */
 	bool is_constant; /* no event can make it hold: it is not asked */
 	uint32_t *triggers; /* it holds only where one of these is found */
@@ -67,6 +69,8 @@ int program_make(const struct sigma_rule *rule, const struct logsource *source,
     struct fields *fields, struct matcher *m, struct program **ret,
     const struct sigma_item **ret_unknown, struct conf_error *reterr);
 void program_free(struct program *p);
+/* Takes the filter, also on failure. 0 or -ENOMEM. */
+int program_filter(struct program *p, struct program *filter);
 /* Once all are made: fills triggers, from what the matcher expects. 0 or
  * -ENOMEM. */
 int program_plan(struct program *p, const struct matcher *m);

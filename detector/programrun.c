@@ -194,5 +194,10 @@ program_holds(const struct program *p, const struct matcher *m,
 		return false;
 	for (i = 0; i < p->rule->names.n; i++)
 		found[i] = part_holds(&p->parts[i], m, r);
-	return sigmacond_holds(p->rule->condition, found);
+	if (!sigmacond_holds(p->rule->condition, found))
+		return false;
+	for (i = 0; i < p->n_filters; i++)
+		if (!program_holds(p->filters[i], m, r))
+			return false;
+	return true;
 }

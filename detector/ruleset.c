@@ -69,6 +69,10 @@ ruleset_load(struct ruleset *r)
 			    r->paths.v[i], strerror(-x));
 			return x;
 		}
+	if ((x = engine_filter(r->engine, fail, r)) < 0)
+		return x;
+	if ((x = correlate_new(r->engine, fail, r, &r->correlate)) < 0)
+		return x;
 	if ((x = engine_compile(r->engine, &e)) < 0)
 		tell("rules", &e);
 	return x;
@@ -77,6 +81,7 @@ ruleset_load(struct ruleset *r)
 void
 ruleset_clear(struct ruleset *r)
 {
+	correlate_free(r->correlate);
 	engine_free(r->engine);
 	strv_clear(&r->paths);
 }

@@ -3,6 +3,7 @@
 #ifndef CS_RULESET_H
 #define CS_RULESET_H
 
+#include "correlate.h"
 #include "engine.h"
 #include "strv.h"
 
@@ -10,6 +11,7 @@ struct ruleset {
 	struct strv paths; /* none: those that are installed */
 	const char *logsources; /* NULL: the installed one */
 	struct engine *engine;
+	struct correlate *correlate;
 	size_t bad; /* what could not be read has been told on stderr */
 };
 

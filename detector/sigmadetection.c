@@ -295,21 +295,17 @@ read_condition(struct sigma_rule *r, const struct yamlnode *detection,
 }
 
 int
-sigmadetection_read(struct sigma_rule *r, const struct yamlnode *rule,
-    struct conf_error *reterr)
+sigmadetection_read(struct sigma_rule *r, const struct yamlnode *d,
+    const char *beside, struct conf_error *reterr)
 {
-	const struct yamlnode *d = yamlnode_get(rule, "detection");
 	size_t i;
 	int x;
 
-	if (d == NULL || d->kind != YAMLNODE_MAP)
-		return conf_error(reterr, d != NULL ? d->line : rule->line,
-		    "a rule has a 'detection' with searches and a "
-		    "'condition'");
 	if ((r->searches = calloc(d->n, sizeof(*r->searches))) == NULL)
 		return -ENOMEM;
 	for (i = 0; i < d->n; i++) {
-		if (strcmp(d->keys[i]->text, "condition") == 0)
+		if (strcmp(d->keys[i]->text, "condition") == 0 ||
+		    (beside != NULL && strcmp(d->keys[i]->text, beside) == 0))
 			continue;
 		if ((x = strv_add(&r->names, d->keys[i]->text)) < 0 ||
 		    (x = read_search(&r->searches[r->names.n - 1], d->items[i],

@@ -5,6 +5,7 @@
 
 #include "auto.h"
 #include "sigmaalerting.h"
+#include "sigmacorrelation.h"
 #include "sigmadetection.h"
 #include "sigmarule.h"
 
@@ -125,6 +126,7 @@ read_facts(struct sigma_rule *r, const struct yamlnode *map,
 
 	if ((x = read_text(map, "title", &r->title, reterr)) < 0 ||
 	    (x = read_text(map, "id", &r->id, reterr)) < 0 ||
+	    (x = read_text(map, "name", &r->name, reterr)) < 0 ||
 	    (x = read_text(map, "status", &r->status, reterr)) < 0 ||
 	    (x = read_text(map, "author", &r->author, reterr)) < 0 ||
 	    (x = read_text(map, "description", &r->description, reterr)) < 0 ||
@@ -141,6 +143,50 @@ read_facts(struct sigma_rule *r, const struct yamlnode *map,
 	return read_level(map, &r->level, reterr);
 }
 
+static int
+read_filter(struct sigma_rule *r, const struct yamlnode *document,
+    struct conf_error *reterr)
+{
+	const struct yamlnode *filter = yamlnode_get(document, "filter");
+	int x;
+
+	r->kind = SIGMA_FILTER;
+	if (filter->kind != YAMLNODE_MAP)
+		return conf_error(reterr, filter->line,
+		    "a 'filter' is a map of 'rules', searches, 'condition'");
+	if ((x = read_texts(filter, "rules", &r->filtered, reterr)) < 0)
+		return x;
+	if (r->filtered.n == 0)
+		return conf_error(reterr, filter->line,
+		    "a 'filter' has 'rules', by id or name, or 'any'");
+	if ((x = read_logsource(r, document, reterr)) < 0)
+		return x;
+	return sigmadetection_read(r, filter, "rules", reterr);
+}
+
+/* What it has says what it is. */
+static int
+read_kind(struct sigma_rule *r, const struct yamlnode *document,
+    struct conf_error *reterr)
+{
+	const struct yamlnode *d = yamlnode_get(document, "detection");
+	int x;
+
+	if (yamlnode_get(document, "correlation") != NULL) {
+		r->kind = SIGMA_CORRELATION;
+		return sigmacorrelation_read(&r->correlation, document, reterr);
+	}
+	if (yamlnode_get(document, "filter") != NULL)
+		return read_filter(r, document, reterr);
+	if ((x = read_logsource(r, document, reterr)) < 0)
+		return x;
+	if (d == NULL || d->kind != YAMLNODE_MAP)
+		return conf_error(reterr, d != NULL ? d->line : document->line,
+		    "a rule has a 'detection' with searches and a "
+		    "'condition'");
+	return sigmadetection_read(r, d, NULL, reterr);
+}
+
 int
 sigmarule_read(const struct yamlnode *document, const char *path,
     struct sigma_rule **ret, struct conf_error *reterr)
@@ -154,13 +200,8 @@ sigmarule_read(const struct yamlnode *document, const char *path,
 	if (document->kind != YAMLNODE_MAP)
 		return conf_error(reterr, document->line,
 		    "a rule is a map of 'title', 'logsource', 'detection'");
-	if (yamlnode_get(document, "correlation") != NULL ||
-	    yamlnode_get(document, "filter") != NULL)
-		return conf_error(reterr, document->line,
-		    "correlations and filters are not read yet");
 	if ((x = read_facts(r, document, reterr)) < 0 ||
-	    (x = read_logsource(r, document, reterr)) < 0 ||
-	    (x = sigmadetection_read(r, document, reterr)) < 0 ||
+	    (x = read_kind(r, document, reterr)) < 0 ||
 	    (x = sigmaalerting_read(&r->alerting, document, reterr)) < 0)
 		return x;
 	*ret = TAKE(r);
@@ -177,6 +218,9 @@ sigmarule_free(struct sigma_rule *r)
 	free(r->path);
 	free(r->title);
 	free(r->id);
+	free(r->name);
+	sigmacorrelation_clear(&r->correlation);
+	strv_clear(&r->filtered);
 	free(r->status);
 	free(r->author);
 	free(r->description);

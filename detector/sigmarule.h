@@ -102,10 +102,44 @@ struct sigma_alerting {
 
 #define SIGMA_WINDOW_DEFAULT_S 3600
 
+enum sigma_kind {
+	SIGMA_EVENT_RULE, /* of single events: `detection` */
+	SIGMA_CORRELATION,
+	SIGMA_FILTER
+};
+
+enum sigma_correlation_type {
+	SIGMA_EVENT_COUNT,
+	SIGMA_VALUE_COUNT, /* distinct values of `field` */
+	SIGMA_TEMPORAL, /* all of the rules, in any order */
+	SIGMA_TEMPORAL_ORDERED,
+	SIGMA_FIRST_SEEN, /* ours: a value of `field` that the key has not had */
+	SIGMA_ABSENCE /* ours: the first rule, and not the second after it */
+};
+
+/* What a field of the group is called in one of the rules. */
+struct sigma_alias {
+	char *name, *rule, *field;
+};
+
+struct sigma_correlation {
+	enum sigma_correlation_type type;
+	struct strv rules; /* names or ids */
+	struct strv group_by;
+	struct sigma_alias *aliases;
+	size_t n_aliases;
+	uint64_t timespan_s;
+	unsigned order; /* SIGMA_GT and the like; 0: equal */
+	uint64_t count;
+	char *field;
+	bool generates; /* its rules raise alerts of their own, too */
+};
+
 struct sigma_rule {
+	enum sigma_kind kind;
 	char *path; /* of the file */
 	size_t line; /* where the rule begins in it */
-	char *title, *id, *status, *author, *description;
+	char *title, *id, *name, *status, *author, *description;
 	char *product, *category, *service; /* NULL: any */
 	enum sigma_level level;
 	struct strv tags, references, falsepositives, fields;
@@ -113,6 +147,8 @@ struct sigma_rule {
 	struct sigma_search *searches; /* names.n of them */
 	struct sigmacond *condition;
 	struct sigma_alerting alerting;
+	struct sigma_correlation correlation;
+	struct strv filtered; /* a filter's rules: names, ids, or "any" */
 };
 
 /* 0 with *ret, which the caller frees; -ENOMEM; -EINVAL with line and reason. */

@@ -16,6 +16,7 @@
 
 struct stream {
 	struct engine *engine;
+	struct correlate *correlate;
 	struct stream_out out;
 	struct dedup *dedup;
 	struct stream_stats stats;
@@ -30,14 +31,19 @@ struct stream {
 	size_t len;
 };
 
+static void take_correlated(void *context, const struct correlated *c);
+
 struct stream *
-stream_new(struct engine *e, const struct stream_out *out)
+stream_new(struct engine *e, struct correlate *c, const struct stream_out *out)
 {
 	struct stream *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
 	s->engine = e;
+	s->correlate = c;
+	correlate_reset(c);
+	correlate_to(c, &(struct correlate_out){ take_correlated, s });
 	s->out = *out;
 	s->time = engine_find_field(e, "time");
 	if ((s->dedup = dedup_new()) == NULL) {
@@ -57,8 +63,9 @@ stream_free(struct stream *s)
 }
 
 const struct stream_stats *
-stream_stats(const struct stream *s)
+stream_stats(struct stream *s)
 {
+	s->stats.lost = correlate_lost(s->correlate) + dedup_lost(s->dedup);
 	return &s->stats;
 }
 
@@ -97,22 +104,21 @@ move_clock(struct stream *s)
 	s->ahead = 0;
 }
 
+/* What holds, of which key, at which time: an alert, or one more under it. */
 static void
-take_rule(void *context, size_t i)
+raise(struct stream *s, size_t i, uint64_t key, uint64_t time_us,
+    uint64_t count)
 {
-	struct stream *s = context;
 	const struct sigma_rule *rule = engine_rule(s->engine, i);
 	struct dedup_window *w;
-	uint64_t key;
 	bool is_new;
 
 	if (s->out.hold != NULL) {
-		s->out.hold(s->out.context, i, s->time_us, s->line, s->len);
+		s->out.hold(s->out.context, i, time_us, s->line, s->len);
 		return;
 	}
-	key = alert_key(s->engine, rule, s->record);
 	w = dedup_count(s->dedup, (uint32_t)i, key,
-	    rule->alerting.window_s * USEC_PER_SEC, s->time_us, &is_new);
+	    rule->alerting.window_s * USEC_PER_SEC, time_us, &is_new);
 	if (w == NULL)
 		return;
 	if (!is_new) {
@@ -123,14 +129,66 @@ take_rule(void *context, size_t i)
 	alert_uid(rule, key, w, &w->alert);
 	s->stats.alerts++;
 	emit(s,
-	    alert_render(s->engine, rule, w, s->record, s->time_us, s->line,
+	    alert_render(s->engine, rule, w, s->record, time_us, count, s->line,
 		s->len));
+}
+
+static bool
+is_told(const struct stream *s, size_t rule)
+{
+	return s->out.hold != NULL || !correlate_is_part(s->correlate, rule);
+}
+
+static void
+take_rule(void *context, size_t i, const struct program *p)
+{
+	struct stream *s = context;
+
+	if (is_told(s, i))
+		raise(s, i,
+		    alert_key(s->engine, engine_rule(s->engine, i), s->record),
+		    s->time_us, 1);
+	correlate_feed(s->correlate, i, p, s->record, s->time_us, s->line,
+	    s->len);
+}
+
+static void
+take_correlated(void *context, const struct correlated *c)
+{
+	struct stream *s = context;
+	struct record *record;
+
+	if (!is_told(s, c->rule))
+		return;
+	if (c->line != NULL) {
+		/* Of an event that is long past: its record again. */
+		if (engine_read(s->engine, c->line, c->len, &record) < 0 ||
+		    record == NULL)
+			return;
+		engine_make_all(s->engine);
+		s->record = record;
+		s->line = c->line;
+		s->len = c->len;
+	}
+	raise(s, c->rule, c->key, c->time_us, c->count);
+}
+
+static void
+read_time(struct stream *s, const struct record *record)
+{
+	const struct value *time = record_get(record, s->time);
+
+	s->time_us = s->now_us;
+	if (time == NULL ||
+	    eventtime_parse(time->p, time->len, s->now_us, &s->time_us) < 0)
+		s->stats.timeless++;
+	else
+		move_clock(s);
 }
 
 void
 stream_line(struct stream *s, const char *line, size_t len)
 {
-	const struct value *time;
 	struct record *record;
 
 	s->stats.lines++;
@@ -141,22 +199,20 @@ stream_line(struct stream *s, const char *line, size_t len)
 	}
 	if (record == NULL)
 		return;
-	time = record_get(record, s->time);
-	s->time_us = s->now_us;
-	if (time == NULL ||
-	    eventtime_parse(time->p, time->len, s->now_us, &s->time_us) < 0)
-		s->stats.timeless++;
-	else
-		move_clock(s);
+	read_time(s, record);
+	dedup_advance(s->dedup, s->now_us, tell_count, s);
+	/* What is told then takes the record's place. */
+	if (correlate_advance(s->correlate, s->now_us))
+		(void)engine_read(s->engine, line, len, &record);
 	s->record = record;
 	s->line = line;
 	s->len = len;
-	dedup_advance(s->dedup, s->now_us, tell_count, s);
 	engine_ask(s->engine, take_rule, s);
 }
 
 void
 stream_end(struct stream *s)
 {
+	correlate_end(s->correlate);
 	dedup_end(s->dedup, tell_count, s);
 }

@@ -4,6 +4,7 @@
 #ifndef CS_STREAM_H
 #define CS_STREAM_H
 
+#include "correlate.h"
 #include "engine.h"
 
 struct stream_stats {
@@ -12,6 +13,7 @@ struct stream_stats {
 	uint64_t timeless; /* without a time that can be read */
 	uint64_t future; /* far ahead of those around it */
 	uint64_t alerts, suppressed;
+	uint64_t lost; /* keys and windows that had to go for others */
 };
 
 struct stream_out {
@@ -25,12 +27,14 @@ struct stream_out {
 
 struct stream;
 
-/* Borrows the engine, which has been compiled. NULL: out of memory. */
-struct stream *stream_new(struct engine *e, const struct stream_out *out);
+/* Borrows the engine, which has been compiled, and what correlates its rules.
+ * NULL: out of memory. */
+struct stream *stream_new(struct engine *e, struct correlate *c,
+    const struct stream_out *out);
 void stream_free(struct stream *s);
 void stream_line(struct stream *s, const char *line, size_t len);
 /* There is no more: what has been held back is told. */
 void stream_end(struct stream *s);
-const struct stream_stats *stream_stats(const struct stream *s);
+const struct stream_stats *stream_stats(struct stream *s);
 
 #endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/* What correlations keep for each of their keys: entries of one size, found by
+ * their key. */
+#ifndef CS_KEYTABLE_H
+#define CS_KEYTABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KEYTABLE_KEYS_MAX 1000000 /* of one correlation */
+
+/* Times are milliseconds after base_ms: 32 bits are 49 days. */
+struct keyentry {
+	uint64_t key;
+	uint64_t base_ms;
+	uint64_t
+	    last_ms; /* the latest event, of the clock and not of the base */
+	uint32_t n;
+	uint32_t head;
+	uint32_t slots[];
+};
+
+struct keytable {
+	unsigned char *entries; /* `size` of them, those with n > 0 are used */
+	size_t size, used, slots;
+	uint64_t lost; /* keys that had to go for others */
+};
+
+/* Entries with so many slots. */
+void keytable_init(struct keytable *t, size_t slots);
+void keytable_clear(struct keytable *t);
+/*
+ * The key's entry, which may be new: n is 0, and stays so for the caller to
+ * count up. What has had no event since oldest_ms may go when there is no room.
+ * NULL: out of memory.
+ */
+struct keyentry *keytable_get(struct keytable *t, uint64_t key,
+    uint64_t oldest_ms);
+/* NULL: there is none. */
+struct keyentry *keytable_find(const struct keytable *t, uint64_t key);
+/* Moves an entry's base so that this time is not before it; what is then too
+ * far away is cut to the furthest. */
+uint32_t keyentry_offset(struct keyentry *e, uint64_t time_ms, size_t first,
+    size_t n_times);
+
+#endif
