@@ -675,6 +675,8 @@ struct asking {
 	struct engine *e;
 	const struct kind *kind;
 	uint64_t sources;
+	void (*take)(void *context, size_t rule, const struct program *p);
+	void *context;
 };
 
 static void
@@ -692,6 +694,39 @@ ask_program(const struct asking *a, uint32_t i)
 	}
 }
 
+void
+engine_make_all(struct engine *e)
+{
+	enrich_fill(e->enrich, &e->record,
+	    enrich_missing(e->enrich, &e->record, e->wanted & ~e->kind->made),
+	    e->line, e->line_len);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* What holds for the record as it is now, in the order of the rules: the
+ * matcher's order is its own. */
+static void
+take_holding(const struct asking *a)
+{
+	struct engine *e = a->e;
+	size_t i;
+
+	if (e->n_hold == 0)
+		return;
+	engine_make_all(e);
+	qsort(e->hold, e->n_hold, sizeof(*e->hold), by_number);
+	for (i = 0; i < e->n_hold; i++)
+		a->take(a->context, e->of_rule[e->hold[i]],
+		    e->programs[e->hold[i]]);
+}
+
 static void
 ask_programs(const struct asking *a)
 {
@@ -701,6 +736,7 @@ ask_programs(const struct asking *a)
 	size_t i, n;
 
 	e->looks++;
+	e->n_hold = 0;
 	look(e, a->kind);
 	found = matcher_found(e->matcher, &n);
 	for (i = 0; i < n; i++)
@@ -709,6 +745,7 @@ ask_programs(const struct asking *a)
 			ask_program(a, e->triggered[at]);
 	for (i = 0; i < e->n_always; i++)
 		ask_program(a, e->always[i]);
+	take_holding(a);
 }
 
 static uint64_t
@@ -730,41 +767,18 @@ ask_again(void *context)
 }
 
 void
-engine_make_all(struct engine *e)
-{
-	enrich_fill(e->enrich, &e->record, e->wanted & ~e->kind->made, e->line,
-	    e->line_len);
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-void
 engine_ask(struct engine *e,
     void (*take)(void *context, size_t rule, const struct program *p),
     void *context)
 {
 	const struct kind *k = e->kind;
-	struct asking a = { e, k, sources_of(e, k) };
+	struct asking a = { e, k, sources_of(e, k), take, context };
 	const struct enrich_through through = { ask_again, &a };
-	size_t i;
 
 	e->events++;
-	e->n_hold = 0;
 	ask_programs(&a);
 	if ((a.sources = through_sources(e, a.sources)) != 0)
 		enrich_each_through(e->enrich, &e->record, k->made, &through);
-	if (e->n_hold == 0)
-		return;
-	engine_make_all(e);
-	qsort(e->hold, e->n_hold, sizeof(*e->hold), by_number);
-	for (i = 0; i < e->n_hold; i++)
-		take(context, e->of_rule[e->hold[i]], e->programs[e->hold[i]]);
 }
 
 struct looking {
@@ -792,7 +806,7 @@ void
 engine_look(struct engine *e, size_t rule, const struct engine_look *to)
 {
 	const struct kind *k = e->kind;
-	struct looking l = { { e, k, sources_of(e, k) }, rule, to };
+	struct looking l = { { e, k, sources_of(e, k), NULL, NULL }, rule, to };
 	const struct enrich_through through = { look_again, &l };
 
 	look_again(&l);

@@ -49,8 +49,9 @@ bool engine_can_hold(const struct engine *e, size_t rule);
  * neither JSON nor syslog. NULL: it is an empty line. */
 int engine_read(struct engine *e, const char *line, size_t len,
     struct record **ret);
-/* The rules that hold for the record, each once, in their order; take is asked
- * with its number, and as what it holds. */
+/* The rules that hold for the record, each once; take is asked with its number,
+ * and as what it holds. First those of the event itself, in their order, then
+ * those of each command that it runs: the record says that command meanwhile. */
 void engine_ask(struct engine *e,
     void (*take)(void *context, size_t rule, const struct program *p),
     void *context);

@@ -102,6 +102,20 @@ enrich_bit(const struct enrich *e, int field)
 	return 0;
 }
 
+uint32_t
+enrich_missing(const struct enrich *e, const struct record *r, uint32_t bits)
+{
+	uint32_t left;
+	size_t i;
+
+	for (left = bits; left != 0; left &= left - 1) {
+		i = (size_t)__builtin_ctz(left);
+		if (record_get(r, e->fields->made[i]) != NULL)
+			bits &= ~BIT(i);
+	}
+	return bits;
+}
+
 void
 enrich_wants(struct enrich *e, uint32_t bits)
 {

@@ -17,6 +17,9 @@ void enrich_free(struct enrich *e);
 uint32_t enrich_bit(const struct enrich *e, int field);
 /* Somebody will ask for these bits. */
 void enrich_wants(struct enrich *e, uint32_t bits);
+/* Those of the bits that the record does not have yet. */
+uint32_t enrich_missing(const struct enrich *e, const struct record *r,
+    uint32_t bits);
 /* Makes these of a record that has been read of this line, which stands as
  * long. */
 void enrich_fill(struct enrich *e, struct record *r, uint32_t bits,
