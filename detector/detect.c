@@ -11,7 +11,10 @@ static const struct verb verbs[] = {
 	{ "run", detect_run, "events in, alerts out" },
 	{ "test", detect_test, "do the rules' own tests pass" },
 	{ "explain", detect_explain, "why a rule holds for an event, or not" },
-	{ "lint", detect_lint, "are these rules such as this can read" },
+	{ "replay", detect_replay, "what rules would have said of the past" },
+	{ "coverage", detect_coverage,
+	    "which ATT&CK techniques there are rules for" },
+	{ "lint", detect_lint, "are these rules good ones" },
 };
 
 int

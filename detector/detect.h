@@ -13,6 +13,8 @@ enum detect_status {
 int detect_run(int argc, char **argv);
 int detect_test(int argc, char **argv);
 int detect_explain(int argc, char **argv);
+int detect_replay(int argc, char **argv);
+int detect_coverage(int argc, char **argv);
 int detect_lint(int argc, char **argv);
 
 #endif

@@ -172,7 +172,7 @@ add_program(struct engine *e, struct program *p, size_t source)
 	return 0;
 }
 
-/* A field that no logsource of the rule has is a mistake; one that some do not
+/* Is there a logsource for it? A field that none of them has is a mistake; one that some do not
  * have is only missing there. */
 static bool
 is_known_anywhere(const struct engine *e, const struct sigma_rule *rule,
@@ -189,11 +189,19 @@ is_known_anywhere(const struct engine *e, const struct sigma_rule *rule,
 }
 
 static int
-check_fields(const struct engine *e, const struct sigma_rule *rule,
+check_logsource(const struct engine *e, const struct sigma_rule *rule,
     struct conf_error *reterr)
 {
-	size_t i, k, j;
+	size_t i, k, j, n = 0;
 
+	for (i = 0; i < e->sources.n; i++)
+		n += logsource_fits(&e->sources.v[i], rule);
+	if (n == 0)
+		return conf_error(reterr, rule->line,
+		    "there are no events of this logsource (%s %s %s)",
+		    rule->product != NULL ? rule->product : "-",
+		    rule->category != NULL ? rule->category : "-",
+		    rule->service != NULL ? rule->service : "-");
 	for (i = 0; i < rule->names.n; i++)
 		for (k = 0; k < rule->searches[i].n; k++)
 			for (j = 0; j < rule->searches[i].groups[k].n; j++) {
@@ -216,24 +224,17 @@ add_programs(struct engine *e, struct sigma_rule *rule,
 {
 	const struct sigma_item *unknown;
 	struct program *p;
-	size_t i, n = 0;
+	size_t i;
 	int r;
 
 	for (i = 0; i < e->sources.n; i++) {
 		if (!logsource_fits(&e->sources.v[i], rule))
 			continue;
-		n++;
 		if ((r = program_make(rule, &e->sources.v[i], &e->fields,
 			 e->matcher, &p, &unknown, reterr)) < 0 ||
 		    (r = add_program(e, p, i)) < 0)
 			return r;
 	}
-	if (n == 0)
-		return conf_error(reterr, rule->line,
-		    "there are no events of this logsource (%s %s %s)",
-		    rule->product != NULL ? rule->product : "-",
-		    rule->category != NULL ? rule->category : "-",
-		    rule->service != NULL ? rule->service : "-");
 	return 0;
 }
 
@@ -272,7 +273,7 @@ engine_add(struct engine *e, struct sigma_rule *rule, struct conf_error *reterr)
 	e->rules[e->n_rules++] = rule;
 	if (rule->kind == SIGMA_CORRELATION)
 		return 0;
-	if ((r = check_fields(e, rule, reterr)) < 0 ||
+	if ((r = check_logsource(e, rule, reterr)) < 0 ||
 	    (r = add_programs(e, rule, reterr)) < 0) {
 		drop_programs(e, had);
 		e->n_rules--;
@@ -323,7 +324,7 @@ engine_filter(struct engine *e,
 
 	for (i = 0; i < e->n_filters; i++) {
 		put = 0;
-		if ((r = check_fields(e, e->filters[i], &error)) == 0)
+		if ((r = check_logsource(e, e->filters[i], &error)) == 0)
 			r = put_filter(e, e->filters[i], &error, &put);
 		if (r == 0 && put == 0)
 			r = conf_error(&error, e->filters[i]->line,
@@ -441,15 +442,18 @@ index_triggers(struct engine *e)
 int
 engine_compile(struct engine *e, struct conf_error *reterr)
 {
-	size_t i;
+	size_t i, k;
 	int r;
 
-	if ((r = matcher_compile(e->matcher, reterr)) < 0)
-		return r;
 	for (i = 0; i < e->n_programs; i++)
 		if ((r = program_plan(e->programs[i], e->matcher)) < 0 ||
 		    (r = want_fields(e, e->programs[i], e->source_of[i])) < 0)
 			return r;
+	for (i = 0; i < e->n_programs; i++)
+		for (k = 0; k < e->programs[i]->n_triggers; k++)
+			matcher_need(e->matcher, e->programs[i]->triggers[k]);
+	if ((r = matcher_compile(e->matcher, reterr)) < 0)
+		return r;
 	enrich_wants(e->enrich, e->wanted);
 	e->asked = calloc(e->n_programs + 1, sizeof(*e->asked));
 	e->told = calloc(e->n_rules + 1, sizeof(*e->told));

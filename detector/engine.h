@@ -64,8 +64,8 @@ void engine_make_all(struct engine *e);
 /* After engine_read: each program of this rule that the event fits, also those
  * of what it runs; the matcher has looked. */
 struct engine_look {
-	void (*take)(void *context, const struct program *p,
-	    const struct matcher *m, const struct record *r);
+	void (*take)(void *context, const struct program *p, struct matcher *m,
+	    const struct record *r);
 	void *context;
 };
 void engine_look(struct engine *e, size_t rule, const struct engine_look *l);

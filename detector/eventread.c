@@ -201,7 +201,7 @@ skip_nested(struct scan *s)
 			break;
 		case '{':
 		case '[':
-			if (++depth > EVENTREAD_DEPTH_MAX)
+			if (++depth + s->depth >= EVENTREAD_DEPTH_MAX)
 				return -EBADMSG;
 			break;
 		case '}':

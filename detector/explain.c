@@ -74,7 +74,7 @@ put_item(struct writer *w, const struct program *p,
 
 static void
 put_search(struct writer *w, const struct program *p, size_t i,
-    const struct matcher *m, const struct record *r)
+    struct matcher *m, const struct record *r)
 {
 	const struct sigma_search *s = &p->rule->searches[i];
 	const struct part *part = &p->parts[i];
@@ -99,7 +99,7 @@ or_any(const char *text)
 }
 
 static void
-take(void *context, const struct program *p, const struct matcher *m,
+take(void *context, const struct program *p, struct matcher *m,
     const struct record *r)
 {
 	struct writer *w = context;

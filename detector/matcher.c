@@ -15,6 +15,10 @@ struct atom {
 	uint64_t hash; /* of the pattern */
 	uint32_t next; /* in the same place of the table */
 	uint64_t found; /* in which event last */
+	bool is_needed;
+	hs_database_t
+	    *alone; /* of one that is only looked for when asked about */
+	uint64_t asked; /* in which event last */
 };
 
 /* What looks into one field. */
@@ -50,8 +54,10 @@ matcher_free(struct matcher *m)
 
 	if (m == NULL)
 		return;
-	for (i = 0; i < m->n; i++)
+	for (i = 0; i < m->n; i++) {
 		free(m->atoms[i].pattern.text);
+		hs_free_database(m->atoms[i].alone);
+	}
 	for (i = 0; i < m->n_fields; i++)
 		hs_free_database(m->fields[i].database);
 	hs_free_scratch(m->scratch);
@@ -201,7 +207,7 @@ matcher_add(struct matcher *m, int field, const struct sigmapattern *p,
 			*ret = i;
 			return 0;
 		}
-	if (p->kind == SIGMAPATTERN_EXPRESSION &&
+	if (p->kind == SIGMAPATTERN_EXPRESSION && !p->is_literal &&
 	    (r = check_expression(p, line, reterr)) < 0)
 		return r;
 	a = &m->atoms[m->n];
@@ -215,6 +221,38 @@ matcher_add(struct matcher *m, int field, const struct sigmapattern *p,
 	count(m, a);
 	*ret = (uint32_t)m->n++;
 	return 0;
+}
+
+void
+matcher_need(struct matcher *m, uint32_t atom)
+{
+	m->atoms[atom].is_needed = true;
+}
+
+/* Literals cost nothing beside others; what has more to it does. */
+static bool
+is_alone(const struct atom *a)
+{
+	return a->pattern.kind == SIGMAPATTERN_EXPRESSION && !a->is_needed &&
+	    !a->pattern.is_literal;
+}
+
+static int
+compile_alone(struct matcher *m, struct atom *a, struct conf_error *reterr)
+{
+	hs_compile_error_t *e = NULL;
+	int r = 0;
+
+	if (hs_compile(a->pattern.text, flags_of(&a->pattern), HS_MODE_BLOCK,
+		NULL, &a->alone, &e) != HS_SUCCESS)
+		r = conf_error(reterr, 0,
+		    "'%.80s' cannot be looked for: %.120s", a->pattern.text,
+		    e != NULL ? e->message : "no memory");
+	hs_free_compile_error(e);
+	if (r == 0 && hs_alloc_scratch(a->alone, &m->scratch) != HS_SUCCESS)
+		return -ENOMEM;
+	m->fields[a->field].expressions--;
+	return r;
 }
 
 static int
@@ -233,7 +271,8 @@ compile_field(struct matcher *m, int field, struct conf_error *reterr)
 		return -ENOMEM;
 	for (i = 0; i < m->n; i++)
 		if (m->atoms[i].field == field &&
-		    m->atoms[i].pattern.kind == SIGMAPATTERN_EXPRESSION) {
+		    m->atoms[i].pattern.kind == SIGMAPATTERN_EXPRESSION &&
+		    !is_alone(&m->atoms[i])) {
 			texts[n] = m->atoms[i].pattern.text;
 			flags[n] = flags_of(&m->atoms[i].pattern);
 			ids[n++] = (unsigned)i;
@@ -256,6 +295,10 @@ matcher_compile(struct matcher *m, struct conf_error *reterr)
 
 	if ((m->found = calloc(m->n + 1, sizeof(*m->found))) == NULL)
 		return -ENOMEM;
+	for (i = 0; i < m->n; i++)
+		if (is_alone(&m->atoms[i]) &&
+		    (r = compile_alone(m, &m->atoms[i], reterr)) < 0)
+			return r;
 	for (i = 0; i < m->n_fields; i++) {
 		if (m->fields[i].expressions == 0)
 			continue;
@@ -323,6 +366,25 @@ on_match(unsigned id, unsigned long long from, unsigned long long to,
 	return 0;
 }
 
+struct found {
+	struct matcher *m;
+	struct atom *a;
+};
+
+static int
+on_match_alone(unsigned id, unsigned long long from, unsigned long long to,
+    unsigned flags, void *context)
+{
+	const struct found *f = context;
+
+	(void)id;
+	(void)from;
+	(void)to;
+	(void)flags;
+	f->a->found = f->m->event;
+	return 0;
+}
+
 static char
 lower(char c)
 {
@@ -379,10 +441,28 @@ matcher_found(const struct matcher *m, size_t *ret_n)
 	return m->found;
 }
 
-bool
-matcher_has(const struct matcher *m, uint32_t atom)
+static void
+look_alone(struct matcher *m, struct atom *a, const struct record *r)
 {
-	return m->atoms[atom].found == m->event;
+	const struct value *v;
+
+	a->asked = m->event;
+	for (v = record_get(r, a->field); v != NULL && a->found != m->event;
+	     v = v->next)
+		if (v->len <= UINT32_MAX)
+			(void)hs_scan(a->alone, v->p, (unsigned)v->len, 0,
+			    m->scratch, on_match_alone,
+			    &(struct found){ m, a });
+}
+
+bool
+matcher_has(struct matcher *m, uint32_t atom, const struct record *r)
+{
+	struct atom *a = &m->atoms[atom];
+
+	if (a->alone != NULL && a->asked != m->event)
+		look_alone(m, a, r);
+	return a->found == m->event;
 }
 
 bool

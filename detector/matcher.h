@@ -21,6 +21,9 @@ void matcher_free(struct matcher *m);
  */
 int matcher_add(struct matcher *m, int field, const struct sigmapattern *p,
     size_t line, uint32_t *ret, struct conf_error *reterr);
+/* This one decides what is asked at all: it is looked for in every event. An
+ * expression that nobody needs so is only looked for when it is asked about. */
+void matcher_need(struct matcher *m, uint32_t atom);
 /* After the last one. 0, -ENOMEM, or -EINVAL with the reason. */
 int matcher_compile(struct matcher *m, struct conf_error *reterr);
 /* How many patterns; how many bytes they take. */
@@ -35,7 +38,8 @@ void matcher_begin(struct matcher *m);
 void matcher_look(struct matcher *m, int field, const struct value *v);
 /* What was found since matcher_begin: numbers, each once. */
 const uint32_t *matcher_found(const struct matcher *m, size_t *ret_n);
-bool matcher_has(const struct matcher *m, uint32_t atom);
+/* In the record that has been looked at. */
+bool matcher_has(struct matcher *m, uint32_t atom, const struct record *r);
 /* Does any pattern look into this field? */
 bool matcher_wants(const struct matcher *m, int field);
 

@@ -33,14 +33,17 @@ constant_fits(struct maker *m, const struct sigma_item *item,
 	if (one == NULL)
 		return -ENOMEM;
 	*ret = false;
-	if ((r = matcher_add(one, 0, p, item->line, &atom, m->reterr)) == 0 &&
-	    (r = matcher_compile(one, m->reterr)) == 0) {
+	if ((r = matcher_add(one, 0, p, item->line, &atom, m->reterr)) == 0) {
+		matcher_need(one, atom);
+		r = matcher_compile(one, m->reterr);
+	}
+	if (r == 0) {
 		matcher_begin(one);
 		for (i = 0; i < constants->n; i++)
 			matcher_look(one, 0,
 			    &(struct value){ constants->v[i],
 				strlen(constants->v[i]), VALUE_TEXT, NULL });
-		*ret = matcher_has(one, atom);
+		*ret = matcher_has(one, atom, NULL);
 	}
 	matcher_free(one);
 	return r;

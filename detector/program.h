@@ -76,9 +76,9 @@ int program_filter(struct program *p, struct program *filter);
 int program_plan(struct program *p, const struct matcher *m);
 
 /* Does it hold for the record that the matcher has looked at? */
-bool program_holds(const struct program *p, const struct matcher *m,
+bool program_holds(const struct program *p, struct matcher *m,
     const struct record *r);
-bool term_holds(const struct term *t, const struct matcher *m,
+bool term_holds(const struct term *t, struct matcher *m,
     const struct record *r);
 
 #endif

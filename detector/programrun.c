@@ -113,8 +113,7 @@ value_holds(const struct test *t, const struct value *v, const struct record *r)
 }
 
 static bool
-test_holds(const struct test *t, const struct matcher *m,
-    const struct record *r)
+test_holds(const struct test *t, struct matcher *m, const struct record *r)
 {
 	const struct value *v;
 
@@ -124,7 +123,7 @@ test_holds(const struct test *t, const struct matcher *m,
 	case TEST_ALWAYS:
 		return true;
 	case TEST_ATOM:
-		return matcher_has(m, t->atom);
+		return matcher_has(m, t->atom, r);
 	case TEST_PRESENT:
 		return record_get(r, t->field) != NULL;
 	case TEST_ABSENT:
@@ -142,8 +141,7 @@ test_holds(const struct test *t, const struct matcher *m,
 }
 
 bool
-term_holds(const struct term *t, const struct matcher *m,
-    const struct record *r)
+term_holds(const struct term *t, struct matcher *m, const struct record *r)
 {
 	size_t i;
 
@@ -154,8 +152,7 @@ term_holds(const struct term *t, const struct matcher *m,
 }
 
 static bool
-part_holds(const struct part *p, const struct matcher *m,
-    const struct record *r)
+part_holds(const struct part *p, struct matcher *m, const struct record *r)
 {
 	size_t i, k;
 
@@ -184,7 +181,7 @@ is_its_event(const struct program *p, const struct record *r)
 }
 
 bool
-program_holds(const struct program *p, const struct matcher *m,
+program_holds(const struct program *p, struct matcher *m,
     const struct record *r)
 {
 	NOT_ZEROED bool found[SEARCHES_MAX];

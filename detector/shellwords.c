@@ -253,8 +253,8 @@ redirection(struct shell *s, char c)
 	if (s->p < s->end && *s->p == '(') {
 		/* <(command) */
 		s->redirect = OUT_NOT;
-		s->p++;
 		put(s, c);
+		put(s, *s->p++);
 		substitution(s, ')');
 	}
 }

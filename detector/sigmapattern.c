@@ -223,6 +223,7 @@ add_literal(struct sigmapatterns *ps, const struct sigma_item *item,
 	/* The base64 of a letter is not that of its capital. */
 	p->is_cased = (m & (ENCODED | SIGMA_CASED)) != 0;
 	p->literal = len;
+	p->is_literal = true;
 	if ((m & (SIGMA_CONTAINS | SIGMA_ENDSWITH)) == 0)
 		put_string(&t, "\\A");
 	for (i = 0; i < len; i++)
@@ -255,7 +256,7 @@ make_encoded(const struct sigma_item *item, const struct sigma_value *v,
 		free(encoded.p);
 	}
 	free(t.p);
-	if (r == 0 && ret->n == 0)
+	if (r == 0 && ret->n < (is_offset ? 3 : 1))
 		return conf_error(reterr, item->line,
 		    "the text is too short for base64offset");
 	return r;
@@ -318,6 +319,7 @@ make_text(const struct sigma_item *item, const struct sigma_value *v,
 	if (!is_anywhere && placed != SIGMA_ENDSWITH)
 		put_string(&t, "\\A");
 	put_wildcards(&t, v, windash, &p->literal);
+	p->is_literal = !windash && !has_wildcard(v);
 	if (!is_anywhere && placed != SIGMA_STARTSWITH)
 		put_string(&t, "\\z");
 	return take_text(p, &t);

@@ -17,6 +17,7 @@ struct sigmapattern {
 	char *text; /* of the expression, or the exact text */
 	size_t len;
 	bool is_cased, is_multiline, is_single_line_dot; /* . but no newline */
+	bool is_literal; /* a text in a place, and nothing else */
 	size_t literal; /* the length of what must be in a text as it stands */
 };
 

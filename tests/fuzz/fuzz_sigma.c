@@ -18,6 +18,10 @@ try_rule(const struct yamlnode *document)
 			abort();
 		return;
 	}
+	if (rule->kind == SIGMA_CORRELATION) {
+		sigmarule_free(rule);
+		return;
+	}
 	if ((found = calloc(rule->names.n + 1, sizeof(*found))) == NULL)
 		abort();
 	(void)sigmacond_holds(rule->condition, found);

@@ -199,7 +199,25 @@ static const struct {
 	{ HEAD "  a: {}\n  condition: a\n", 4, "no field" },
 	{ HEAD "  a: { F: { G: x } }\n  condition: a\n", 4, "texts" },
 	{ HEAD "  a: [ [ x ] ]\n  condition: a\n", 4, "list in a list" },
-	{ "title: T\ncorrelation: {}\n", 1, "not read yet" },
+	{ "title: T\ncorrelation: {}\n", 2, "'type' is one of" },
+	{ "title: T\ncorrelation: { type: event_count, rules: [ a ],\n"
+	  "  timespan: 1m, condition: { lt: 3 } }\n",
+	    3, "only gt and gte" },
+	{ "title: T\ncorrelation: { type: value_count, rules: [ a ],\n"
+	  "  timespan: 1m, condition: { gte: 3 } }\n",
+	    2, "which 'field'" },
+	{ "title: T\ncorrelation: { type: temporal, rules: [ a ],\n"
+	  "  timespan: 1m }\n",
+	    2, "no order" },
+	{ "title: T\ncorrelation: { type: temporal, rules: [ a, b ],\n"
+	  "  timespan: soon }\n",
+	    3, "a duration" },
+	{ "title: T\ncorrelation: { type: temporal, rules: [ a, b ],\n"
+	  "  timespan: 1m, whatever: x }\n",
+	    3, "'whatever'" },
+	{ "title: T\nlogsource: { product: linux }\nfilter: { x: { a: b },\n"
+	  "  condition: x }\n",
+	    3, "'rules'" },
 };
 
 START_TEST(bad_rules_are_refused_with_line_and_reason)

@@ -37,6 +37,8 @@ TCase *case_tracefold(void);
 TCase *case_tracetable(void);
 TCase *case_sshdforward(void);
 TCase *case_sigma(void);
+TCase *case_engine(void);
+TCase *case_correlate(void);
 
 /* tests/vectors/NAME; the caller frees. */
 char *vector_read(const char *name, size_t *ret_len);
