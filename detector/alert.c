@@ -324,6 +324,18 @@ set_indicators(json_t *j, const struct engine *e, const struct record *r)
 	}
 }
 
+/* What routes may ask for: as it stands in the event. */
+static void
+set_labels(json_t *j, const char *line, size_t len)
+{
+	json_auto_t *event =
+	    json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *labels = json_object_get(event, "server_labels");
+
+	if (json_is_object(labels) && json_object_size(labels) <= 64)
+		(void)json_object_set(j, "server_labels", labels);
+}
+
 static void
 set_dedup(json_t *j, const struct engine *e, const struct sigma_rule *rule,
     const struct record *r)
@@ -383,6 +395,7 @@ alert_render(const struct engine *e, const struct sigma_rule *rule,
 			set(j, copied[i], json_value(v));
 	if ((v = get(e, r, "uid")) != NULL)
 		set(j, "events", json_pack("[o]", json_value(v)));
+	set_labels(j, line, len);
 	set_indicators(j, e, r);
 	set_runbook(j, e, rule, r);
 	set(j, "line",

@@ -514,3 +514,79 @@ correlate_end(struct correlate *c)
 {
 	(void)correlate_advance(c, UINT64_MAX);
 }
+
+/* ---- over a restart -------------------------------------------------------------- */
+
+static const char *
+name_of(const struct correlate *c, const struct target *t)
+{
+	const struct sigma_rule *rule = engine_rule(c->engine, t->rule);
+
+	return rule->id != NULL ? rule->id : rule->title;
+}
+
+void
+correlate_save(const struct correlate *c, struct savefile *s)
+{
+	size_t i;
+
+	save_u64(s, c->n);
+	for (i = 0; i < c->n; i++) {
+		save_text(s, name_of(c, &c->targets[i]));
+		save_u64(s, c->targets[i].c->type);
+		save_u64(s, c->targets[i].c->timespan_s);
+		save_u64(s, c->targets[i].keys.slots);
+		keytable_save(&c->targets[i].keys, s);
+		save_u64(s, c->targets[i].waiting != NULL);
+		if (c->targets[i].waiting != NULL)
+			waiting_save(c->targets[i].waiting, s);
+	}
+}
+
+/* One that is as it was then, or NULL. */
+static struct target *
+find_target(struct correlate *c, const char *name, uint64_t type,
+    uint64_t timespan_s, uint64_t slots)
+{
+	struct target *t;
+
+	for (t = c->targets; t < c->targets + c->n; t++)
+		if (strcmp(name_of(c, t), name) == 0 &&
+		    (uint64_t)t->c->type == type &&
+		    t->c->timespan_s == timespan_s && t->keys.slots == slots)
+			return t;
+	return NULL;
+}
+
+static void
+load_target(struct correlate *c, struct savefile *s)
+{
+	char *name = load_text(s, 1024);
+	uint64_t type = load_u64(s), span = load_u64(s), slots = load_u64(s);
+	struct keytable gone;
+	struct waiting *nobody = waiting_new();
+	struct target *t;
+
+	if (name == NULL || nobody == NULL || slots > 4096)
+		s->is_bad = true;
+	t = s->is_bad ? NULL : find_target(c, name, type, span, slots);
+	keytable_init(&gone, (size_t)slots);
+	if (!s->is_bad)
+		keytable_load(t != NULL ? &t->keys : &gone, s);
+	if (!s->is_bad && load_u64(s) != 0)
+		waiting_load(t != NULL && t->waiting != NULL ? t->waiting
+							     : nobody,
+		    s);
+	keytable_clear(&gone);
+	waiting_free(nobody);
+	free(name);
+}
+
+void
+correlate_load(struct correlate *c, struct savefile *s)
+{
+	uint64_t n = load_count(s, 1000000);
+
+	for (; n > 0 && !s->is_bad; n--)
+		load_target(c, s);
+}

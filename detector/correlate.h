@@ -4,6 +4,7 @@
 #define CS_CORRELATE_H
 
 #include "engine.h"
+#include "savefile.h"
 
 struct correlate;
 
@@ -46,6 +47,11 @@ void correlate_feed(struct correlate *c, size_t rule, const struct program *p,
 bool correlate_advance(struct correlate *c, uint64_t now_us);
 /* There is nothing more to come: the same for all. */
 void correlate_end(struct correlate *c);
+/* Of each correlation, by its rule's id or title. */
+void correlate_save(const struct correlate *c, struct savefile *s);
+/* What is of a correlation that is no more, or another than it was, is left
+ * out. */
+void correlate_load(struct correlate *c, struct savefile *s);
 /* Keys that had to go before their time. */
 uint64_t correlate_lost(const struct correlate *c);
 

@@ -41,6 +41,43 @@ dedup_free(struct dedup *d)
 	free(d);
 }
 
+void
+dedup_save(const struct dedup *d, struct savefile *s)
+{
+	save_u64(s, sizeof(*d->windows));
+	save_u64(s, d->n);
+	save_bytes(s, d->windows, d->n * sizeof(*d->windows));
+}
+
+static void rebuild(struct dedup *d);
+
+void
+dedup_load(struct dedup *d, struct savefile *s, const uint32_t *rules,
+    size_t n_rules)
+{
+	struct dedup_window w;
+	size_t n;
+
+	if (load_u64(s) != sizeof(w))
+		s->is_bad = true;
+	n = (size_t)load_count(s, DEDUP_WINDOWS_MAX);
+	free(d->windows);
+	d->windows = calloc(n + 1, sizeof(*d->windows));
+	d->size = d->windows == NULL ? 0 : n + 1;
+	d->n = 0;
+	for (; n > 0 && d->size > 0 && !s->is_bad; n--) {
+		load_bytes(s, &w, sizeof(w));
+		if (s->is_bad || w.rule >= n_rules ||
+		    rules[w.rule] == UINT32_MAX)
+			continue;
+		w.rule = rules[w.rule];
+		d->windows[d->n++] = w;
+	}
+	if (s->is_bad)
+		d->n = 0;
+	rebuild(d);
+}
+
 uint64_t
 dedup_lost(const struct dedup *d)
 {
@@ -131,8 +168,7 @@ struct dedup_window *
 dedup_count(struct dedup *d, uint32_t rule, uint64_t key, uint64_t window_us,
     uint64_t time_us, bool *ret_new)
 {
-	uint64_t number = time_us / window_us,
-		 id = mix(mix(mix(0, rule), key), number);
+	uint64_t number = time_us / window_us, id = mix(mix(0, key), number);
 	uint32_t place = *place_of(d, id);
 	struct dedup_window *w =
 	    place != EMPTY ? &d->windows[place] : add(d, id);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "savefile.h"
 #include "uuid.h"
 
 #define DEDUP_WINDOWS_MAX 65536
@@ -30,7 +31,7 @@ struct dedup;
 struct dedup *dedup_new(void);
 void dedup_free(struct dedup *d);
 /*
- * Counts an event of the rule at this time; *ret_new: it is the window's first,
+ * Counts an event at this time, of a key that has the rule in it; *ret_new: it is the window's first,
  * and an alert is due. NULL: out of memory.
  */
 struct dedup_window *dedup_count(struct dedup *d, uint32_t rule, uint64_t key,
@@ -44,6 +45,11 @@ void dedup_advance(struct dedup *d, uint64_t now_us,
 /* All that has not been told: there will be no more events. */
 void dedup_end(struct dedup *d,
     void (*tell)(void *context, const struct dedup_window *w), void *context);
+/* rules[i] is today's number of what was rule i, or UINT32_MAX: there is no such
+ * rule any more. */
+void dedup_save(const struct dedup *d, struct savefile *s);
+void dedup_load(struct dedup *d, struct savefile *s, const uint32_t *rules,
+    size_t n_rules);
 /* Windows that had to go before their time, for want of room. */
 uint64_t dedup_lost(const struct dedup *d);
 

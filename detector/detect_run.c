@@ -3,19 +3,28 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "alertqueue.h"
 #include "auto.h"
+#include "clock.h"
 #include "detect.h"
+#include "inputs.h"
 #include "linefeed.h"
 #include "ruleset.h"
+#include "statefile.h"
 #include "stream.h"
+
+#define WAIT_MS 1000
+#define KEEP_MS 10000
 
 static const char usage[] =
     "usage: countersign-detect run [--rules PATH]... [-o FILE] [FILE...|-]\n"
+    "       countersign-detect run --follow [--state FILE] [--listen SOCKET] FILE...\n"
     "\n"
     "Reads events, a JSON object or a line of syslog each, and writes an alert as\n"
     "a JSON line for what the rules find. Without a FILE, or with -, reads\n"
@@ -23,7 +32,13 @@ static const char usage[] =
     "\n"
     "  --rules PATH       rules (files, folders) instead of those installed\n"
     "  --logsources FILE  where the fields of rules are in events\n"
+    "  --queue DIR        alerts also go into this folder, for alert-sender(8)\n"
     "  -o FILE            alerts are appended to FILE instead of standard output\n"
+    "  --follow           goes on with what is appended to the files, also when they\n"
+    "                     are rotated, until SIGTERM\n"
+    "  --state FILE       what is known is kept there, and where the files were read\n"
+    "                     to: the next start goes on there\n"
+    "  --listen SOCKET    takes events from a Unix datagram socket, too\n"
     "  --matches          each rule that holds for each line, instead of alerts\n"
     "  --stats            says at the end what was read, on standard error\n"
     "Exit status: 0 all was read, 1 a rule cannot be read, 2 usage, 3 input or\n"
@@ -31,8 +46,9 @@ static const char usage[] =
 
 struct run {
 	struct ruleset rules;
-	const char *output;
-	bool has_stats, has_matches;
+	const char *output, *queue;
+	bool has_stats, has_matches, is_following;
+	const char *state, *listen;
 	FILE *out;
 	struct stream *stream;
 	uint64_t too_long;
@@ -43,9 +59,16 @@ static void
 write_alert(void *context, const char *line, size_t len)
 {
 	struct run *r = context;
+	int x;
 
 	if (fwrite(line, 1, len, r->out) != len || fputc('\n', r->out) == EOF)
 		r->is_failed = true;
+	if (r->queue != NULL && (x = alertqueue_put(r->queue, line, len)) < 0) {
+		fprintf(stderr,
+		    "countersign-detect: cannot queue an alert in '%s': %s\n",
+		    r->queue, strerror(-x));
+		r->is_failed = true;
+	}
 }
 
 static void
@@ -126,6 +149,10 @@ read_options(struct run *r, int argc, char **argv)
 	static const struct option longs[] = { { "rules", required_argument,
 						   NULL, 'r' },
 		{ "logsources", required_argument, NULL, 'l' },
+		{ "follow", no_argument, NULL, 'f' },
+		{ "state", required_argument, NULL, 'S' },
+		{ "listen", required_argument, NULL, 'L' },
+		{ "queue", required_argument, NULL, 'q' },
 		{ "matches", no_argument, NULL, 'm' },
 		{ "stats", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
@@ -143,6 +170,18 @@ read_options(struct run *r, int argc, char **argv)
 		case 's':
 			r->has_stats = true;
 			break;
+		case 'f':
+			r->is_following = true;
+			break;
+		case 'S':
+			r->state = optarg;
+			break;
+		case 'L':
+			r->listen = optarg;
+			break;
+		case 'q':
+			r->queue = optarg;
+			break;
 		case 'm':
 			r->has_matches = true;
 			break;
@@ -153,7 +192,11 @@ read_options(struct run *r, int argc, char **argv)
 			fputs(usage, opt == 'h' ? stdout : stderr);
 			return opt == 'h' ? DETECT_DONE : DETECT_USAGE;
 		}
-	return -1;
+	if (r->is_following || (r->state == NULL && r->listen == NULL))
+		return -1;
+	fputs("countersign-detect: --state and --listen go with --follow\n",
+	    stderr);
+	return DETECT_USAGE;
 }
 
 static int
@@ -170,24 +213,129 @@ open_output(struct run *r)
 	return -1;
 }
 
+/* ---- following ---------------------------------------------------------------- */
+
+static volatile sig_atomic_t is_ending;
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	is_ending = 1;
+}
+
+static void
+catch_signals(void)
+{
+	const struct sigaction end = { .sa_handler = on_signal };
+
+	(void)sigaction(SIGTERM, &end, NULL);
+	(void)sigaction(SIGINT, &end, NULL);
+}
+
+static void
+resume(struct run *r, struct inputs *in)
+{
+	int x;
+
+	if (r->state == NULL)
+		return;
+	x = statefile_load(r->state, r->stream, &in->files);
+	if (x == -EBADMSG)
+		fprintf(stderr,
+		    "countersign-detect: '%s' is of another version or damaged: "
+		    "beginning anew\n",
+		    r->state);
+	else if (x < 0 && x != -ENOENT)
+		fprintf(stderr, "countersign-detect: cannot read '%s': %s\n",
+		    r->state, strerror(-x));
+}
+
+/* What has been said is out before it is said that it was. */
+static void
+keep(struct run *r, const struct inputs *in)
+{
+	int x;
+
+	if (fflush(r->out) == EOF) {
+		r->is_failed = true;
+		return;
+	}
+	if (r->state == NULL)
+		return;
+	if ((x = statefile_save(r->state, r->stream, &in->files)) < 0)
+		fprintf(stderr, "countersign-detect: cannot write '%s': %s\n",
+		    r->state, strerror(-x));
+}
+
 static int
-run(struct run *r, char **inputs)
+follow(struct run *r, char **paths, size_t n)
+{
+	uint64_t kept = clock_boot_ms();
+	bool is_new = false;
+	struct inputs in;
+	int x = inputs_open(&in, paths, n, r->listen);
+
+	if (x == 0) {
+		catch_signals();
+		resume(r, &in);
+	}
+	while (x >= 0 && !is_ending && !r->is_failed) {
+		if ((x = inputs_read(&in, take_line, r)) > 0)
+			is_new = true;
+		else if (x == 0)
+			inputs_wait(&in, WAIT_MS);
+		if (x > 0 && fflush(r->out) == EOF)
+			r->is_failed = true;
+		if (is_new && clock_boot_ms() - kept >= KEEP_MS) {
+			keep(r, &in);
+			kept = clock_boot_ms();
+			is_new = false;
+		}
+	}
+	if (x >= 0)
+		keep(r, &in);
+	inputs_close(&in);
+	return x < 0 ? DETECT_IO : DETECT_DONE;
+}
+
+static int
+read_inputs(struct run *r, char **inputs)
 {
 	static char dash[] = "-";
 	char *standard[] = { dash, NULL };
+	int status = DETECT_DONE;
+
+	for (inputs = *inputs != NULL ? inputs : standard;
+	     *inputs != NULL && status == DETECT_DONE; inputs++)
+		status = read_input(r, *inputs);
+	/* What is followed goes on another time. */
+	stream_end(r->stream);
+	return status;
+}
+
+static int
+run(struct run *r, char **inputs)
+{
 	const struct stream_out out = { .take = write_alert,
 		.hold = r->has_matches ? write_match : NULL,
 		.context = r };
 	int status = DETECT_DONE;
+	size_t n;
 
+	if (r->queue != NULL && alertqueue_make(r->queue, "new") < 0) {
+		fprintf(stderr, "countersign-detect: cannot use '%s': %s\n",
+		    r->queue, strerror(errno));
+		return DETECT_IO;
+	}
 	if (ruleset_load(&r->rules) < 0 || open_output(r) < 0 ||
 	    (r->stream = stream_new(r->rules.engine, r->rules.correlate,
 		 &out)) == NULL)
 		return DETECT_IO;
-	for (inputs = *inputs != NULL ? inputs : standard;
-	     *inputs != NULL && status == DETECT_DONE; inputs++)
-		status = read_input(r, *inputs);
-	stream_end(r->stream);
+	for (n = 0; inputs[n] != NULL; n++)
+		;
+	status =
+	    r->is_following ? follow(r, inputs, n) : read_inputs(r, inputs);
 	if (r->has_stats)
 		tell_stats(r);
 	if (fflush(r->out) == EOF || r->is_failed) {

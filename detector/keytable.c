@@ -125,6 +125,39 @@ keytable_get(struct keytable *t, uint64_t key, uint64_t oldest_ms)
 	return e;
 }
 
+void
+keytable_save(const struct keytable *t, struct savefile *s)
+{
+	size_t i;
+
+	save_u64(s, t->slots);
+	save_u64(s, t->used);
+	for (i = 0; i < t->size; i++)
+		if (at(t, t->entries, i)->n != 0)
+			save_bytes(s, at(t, t->entries, i), entry_size(t));
+}
+
+void
+keytable_load(struct keytable *t, struct savefile *s)
+{
+	struct keyentry *e, *one;
+	uint64_t n;
+
+	if (load_u64(s) != t->slots)
+		s->is_bad = true;
+	n = load_count(s, KEYTABLE_KEYS_MAX * UINT64_C(2));
+	if ((one = malloc(entry_size(t))) == NULL)
+		return;
+	for (; n > 0 && !s->is_bad; n--) {
+		load_bytes(s, one, entry_size(t));
+		if (s->is_bad || one->n == 0 ||
+		    (e = keytable_get(t, one->key, 0)) == NULL)
+			break;
+		memcpy(e, one, entry_size(t));
+	}
+	free(one);
+}
+
 struct keyentry *
 keytable_find(const struct keytable *t, uint64_t key)
 {

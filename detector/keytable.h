@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "savefile.h"
+
 #define KEYTABLE_KEYS_MAX 1000000 /* of one correlation */
 
 /* Times are milliseconds after base_ms: 32 bits are 49 days. */
@@ -37,6 +39,9 @@ void keytable_clear(struct keytable *t);
  */
 struct keyentry *keytable_get(struct keytable *t, uint64_t key,
     uint64_t oldest_ms);
+void keytable_save(const struct keytable *t, struct savefile *s);
+/* Into an empty one; other slots than these are bad. */
+void keytable_load(struct keytable *t, struct savefile *s);
 /* NULL: there is none. */
 struct keyentry *keytable_find(const struct keytable *t, uint64_t key);
 /* Moves an entry's base so that this time is not before it; what is then too

@@ -11,18 +11,6 @@
 
 DEFINE_AUTO(sigmarule_free, struct sigma_rule)
 
-static const char *const levels[] = { [SIGMA_INFORMATIONAL] = "informational",
-	[SIGMA_LOW] = "low",
-	[SIGMA_MEDIUM] = "medium",
-	[SIGMA_HIGH] = "high",
-	[SIGMA_CRITICAL] = "critical" };
-
-const char *
-sigma_level_name(enum sigma_level level)
-{
-	return levels[level];
-}
-
 /* A text that may be missing. */
 static int
 read_text(const struct yamlnode *map, const char *key, char **ret,
@@ -64,16 +52,12 @@ read_level(const struct yamlnode *map, enum sigma_level *ret,
     struct conf_error *reterr)
 {
 	const struct yamlnode *n = yamlnode_get(map, "level");
-	size_t i;
 
 	*ret = SIGMA_MEDIUM;
-	if (n == NULL)
+	if (n == NULL ||
+	    (n->kind == YAMLNODE_SCALAR &&
+		sigma_level_parse(n->text, ret) == 0))
 		return 0;
-	for (i = 0; n->kind == YAMLNODE_SCALAR && i < ARRAY_SIZE(levels); i++)
-		if (strcmp(levels[i], n->text) == 0) {
-			*ret = (enum sigma_level)i;
-			return 0;
-		}
 	return conf_error(reterr, n->line,
 	    "'level' is one of informational, low, medium, high, critical");
 }

@@ -10,6 +10,7 @@
 
 #include "conf.h"
 #include "sigmacond.h"
+#include "sigmalevel.h"
 #include "strv.h"
 #include "yamltree.h"
 
@@ -39,14 +40,6 @@ enum sigma_modifier {
 	SIGMA_LTE = 1 << 20,
 	SIGMA_CASED = 1 << 21,
 	SIGMA_EXPAND = 1 << 22
-};
-
-enum sigma_level {
-	SIGMA_INFORMATIONAL,
-	SIGMA_LOW,
-	SIGMA_MEDIUM,
-	SIGMA_HIGH,
-	SIGMA_CRITICAL
 };
 
 enum sigma_value_kind {
@@ -155,6 +148,5 @@ struct sigma_rule {
 int sigmarule_read(const struct yamlnode *document, const char *path,
     struct sigma_rule **ret, struct conf_error *reterr);
 void sigmarule_free(struct sigma_rule *r);
-const char *sigma_level_name(enum sigma_level level);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,24 @@ move_clock(struct stream *s)
 	s->ahead = 0;
 }
 
+static const char *
+rule_name(const struct sigma_rule *rule)
+{
+	return rule->id != NULL ? rule->id : rule->title;
+}
+
+/* The same in every run, whatever other rules there are. */
+static uint64_t
+rule_hash(const struct sigma_rule *rule)
+{
+	const char *p = rule_name(rule);
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; *p != '\0'; p++)
+		h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+	return h ^ (h >> 29);
+}
+
 /* What holds, of which key, at which time: an alert, or one more under it. */
 static void
 raise(struct stream *s, size_t i, uint64_t key, uint64_t time_us,
@@ -117,7 +136,7 @@ raise(struct stream *s, size_t i, uint64_t key, uint64_t time_us,
 		s->out.hold(s->out.context, i, time_us, s->line, s->len);
 		return;
 	}
-	w = dedup_count(s->dedup, (uint32_t)i, key,
+	w = dedup_count(s->dedup, (uint32_t)i, key ^ rule_hash(rule),
 	    rule->alerting.window_s * USEC_PER_SEC, time_us, &is_new);
 	if (w == NULL)
 		return;
@@ -215,4 +234,80 @@ stream_end(struct stream *s)
 {
 	correlate_end(s->correlate);
 	dedup_end(s->dedup, tell_count, s);
+}
+
+/* ---- over a restart ------------------------------------------------------------ */
+
+#define SAVE_MAGIC   UINT64_C(0x3154434554454443) /* "CDETECT1" */
+#define SAVE_VERSION 1
+#define RULES_MAX    1000000
+
+int
+stream_save(struct stream *s, FILE *f)
+{
+	struct savefile to = { f, false };
+	size_t i, n = engine_rules(s->engine);
+
+	save_u64(&to, SAVE_MAGIC);
+	save_u64(&to, SAVE_VERSION);
+	save_u64(&to, s->now_us);
+	save_u64(&to, n);
+	for (i = 0; i < n; i++)
+		save_text(&to, rule_name(engine_rule(s->engine, i)));
+	dedup_save(s->dedup, &to);
+	correlate_save(s->correlate, &to);
+	return to.is_bad ? -EIO : 0;
+}
+
+static uint32_t
+find_rule(const struct stream *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < engine_rules(s->engine); i++)
+		if (strcmp(rule_name(engine_rule(s->engine, i)), name) == 0)
+			return (uint32_t)i;
+	return UINT32_MAX;
+}
+
+static void
+load_all(struct stream *s, struct savefile *from)
+{
+	AUTO(free) uint32_t *rules = NULL;
+	size_t i, n;
+	char *name;
+
+	if (load_u64(from) != SAVE_MAGIC || load_u64(from) != SAVE_VERSION)
+		from->is_bad = true;
+	s->now_us = load_u64(from);
+	n = (size_t)load_count(from, RULES_MAX);
+	if ((rules = calloc(n + 1, sizeof(*rules))) == NULL)
+		from->is_bad = true;
+	for (i = 0; i < n && !from->is_bad; i++) {
+		if ((name = load_text(from, 1024)) != NULL)
+			rules[i] = find_rule(s, name);
+		free(name);
+	}
+	if (from->is_bad)
+		return;
+	dedup_load(s->dedup, from, rules, n);
+	correlate_load(s->correlate, from);
+}
+
+int
+stream_load(struct stream *s, FILE *f)
+{
+	struct savefile from = { f, false };
+	struct dedup *fresh;
+
+	load_all(s, &from);
+	if (!from.is_bad)
+		return 0;
+	s->now_us = 0;
+	correlate_reset(s->correlate);
+	if ((fresh = dedup_new()) != NULL) {
+		dedup_free(s->dedup);
+		s->dedup = fresh;
+	}
+	return -EBADMSG;
 }

@@ -33,6 +33,10 @@ struct stream *stream_new(struct engine *e, struct correlate *c,
     const struct stream_out *out);
 void stream_free(struct stream *s);
 void stream_line(struct stream *s, const char *line, size_t len);
+/* All that it knows, over a restart. 0 or -errno; loading what another version has
+ * written is -EBADMSG, and it knows nothing then. */
+int stream_save(struct stream *s, FILE *f);
+int stream_load(struct stream *s, FILE *f);
 /* There is no more: what has been held back is told. */
 void stream_end(struct stream *s);
 const struct stream_stats *stream_stats(struct stream *s);

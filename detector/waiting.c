@@ -124,3 +124,34 @@ waiting_advance(struct waiting *w, uint64_t now_us,
 		    w->v[n].len);
 	drop(w, 0, n);
 }
+
+void
+waiting_save(const struct waiting *w, struct savefile *s)
+{
+	size_t i;
+
+	save_u64(s, w->n);
+	for (i = 0; i < w->n; i++) {
+		save_u64(s, w->v[i].key);
+		save_u64(s, w->v[i].time_us);
+		save_u64(s, w->v[i].deadline_us);
+		save_text(s, w->v[i].line);
+	}
+}
+
+void
+waiting_load(struct waiting *w, struct savefile *s)
+{
+	uint64_t n = load_count(s, WAITING_MAX), key, time_us, deadline_us;
+	char *line;
+
+	for (; n > 0 && !s->is_bad; n--) {
+		key = load_u64(s);
+		time_us = load_u64(s);
+		deadline_us = load_u64(s);
+		if ((line = load_text(s, WAITING_LINE_MAX)) == NULL)
+			return;
+		waiting_add(w, key, time_us, deadline_us, line, strlen(line));
+		free(line);
+	}
+}

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "savefile.h"
+
 #define WAITING_MAX	 8192
 #define WAITING_LINE_MAX 4096 /* of the event; more is cut, and not JSON then */
 
@@ -25,6 +27,8 @@ void waiting_advance(struct waiting *w, uint64_t now_us,
     void (*tell)(void *context, uint64_t key, uint64_t deadline_us,
 	const char *line, size_t len),
     void *context);
+void waiting_save(const struct waiting *w, struct savefile *s);
+void waiting_load(struct waiting *w, struct savefile *s);
 uint64_t waiting_lost(const struct waiting *w);
 
 #endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "follow.h"
+
+int
+follow_init(struct follow *f, char *const *paths, size_t n)
+{
+	struct followed *one;
+
+	*f = (struct follow){ .v = calloc(n + 1, sizeof(*f->v)) };
+	if (f->v == NULL)
+		return -ENOMEM;
+	for (; f->n < n; f->n++) {
+		one = &f->v[f->n];
+		one->fd = -1;
+		if ((one->path = strdup(paths[f->n])) == NULL ||
+		    linefeed_init(&one->feed) < 0) {
+			free(one->path);
+			follow_clear(f);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static void
+close_one(struct followed *one)
+{
+	if (one->fd >= 0)
+		close(one->fd);
+	one->fd = -1;
+	one->offset = 0;
+	one->feed.n = 0;
+	one->feed.is_skipping = false;
+}
+
+void
+follow_clear(struct follow *f)
+{
+	while (f->n > 0) {
+		struct followed *one = &f->v[--f->n];
+
+		close_one(one);
+		linefeed_clear(&one->feed);
+		free(one->path);
+	}
+	free(f->v);
+	f->v = NULL;
+}
+
+/* Opens what stands there and goes on at the offset, if it is so long. */
+static int
+open_at(struct followed *one, const char *path, uint64_t offset)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (uint64_t)st.st_size < offset ||
+	    lseek(fd, (off_t)offset, SEEK_SET) < 0) {
+		close(fd);
+		return -EINVAL;
+	}
+	close_one(one);
+	one->fd = fd;
+	one->device = st.st_dev;
+	one->inode = st.st_ino;
+	one->offset = offset;
+	return 0;
+}
+
+/* Is it another file that stands there now, or has it become shorter? */
+static bool
+is_over(const struct followed *one)
+{
+	struct stat st;
+
+	if (fstat(one->fd, &st) == 0 && (uint64_t)st.st_size < one->offset)
+		return true;
+	return stat(one->path, &st) == 0 &&
+	    (st.st_dev != one->device || st.st_ino != one->inode);
+}
+
+static int
+read_one(struct followed *one,
+    void (*take)(void *context, const char *line, size_t len), void *context)
+{
+	bool has_read = false;
+	ssize_t n;
+
+	for (;;) {
+		size_t had = one->feed.n;
+		struct stat st;
+
+		/* The end of what there is now is no end of the line. */
+		if (fstat(one->fd, &st) < 0)
+			return -errno;
+		if ((uint64_t)st.st_size <= one->offset + had)
+			return has_read;
+		if ((n = linefeed_read(&one->feed, one->fd, take, context)) < 0)
+			return (int)n;
+		if (n == 0)
+			return has_read;
+		has_read = true;
+		one->offset += (uint64_t)n + had - one->feed.n;
+	}
+}
+
+int
+follow_read(struct follow *f,
+    void (*take)(void *context, const char *line, size_t len), void *context)
+{
+	struct followed *one;
+	int r, any = 0;
+
+	for (one = f->v; one < f->v + f->n; one++) {
+		if (one->fd < 0 && open_at(one, one->path, 0) < 0)
+			continue;
+		if ((r = read_one(one, take, context)) < 0)
+			return r;
+		any |= r;
+		/* Its writer may have written once more before it let go. */
+		if (r == 0 && is_over(one)) {
+			if ((r = read_one(one, take, context)) < 0)
+				return r;
+			if (one->feed.n > 0 && !one->feed.is_skipping)
+				take(context, one->feed.buffer, one->feed.n);
+			close_one(one);
+			any = 1;
+		}
+	}
+	return any;
+}
+
+json_t *
+follow_position(const struct follow *f)
+{
+	json_t *all = json_object();
+	const struct followed *one;
+
+	for (one = f->v; one < f->v + f->n; one++)
+		if (one->fd >= 0)
+			(void)json_object_set_new(all, one->path,
+			    json_pack("{s:I, s:I, s:I}", "device",
+				(json_int_t)one->device, "inode",
+				(json_int_t)one->inode, "offset",
+				(json_int_t)one->offset));
+	return all;
+}
+
+static bool
+resume_at(struct followed *one, const char *path, uint64_t device,
+    uint64_t inode, uint64_t offset)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_dev == device &&
+	    st.st_ino == inode && open_at(one, path, offset) == 0;
+}
+
+void
+follow_resume(struct follow *f, json_t *position)
+{
+	json_int_t device, inode, offset;
+	char moved[PATH_MAX];
+	struct followed *one;
+
+	for (one = f->v; one < f->v + f->n; one++) {
+		if (json_unpack(json_object_get(position, one->path),
+			"{s:I, s:I, s:I}", "device", &device, "inode", &inode,
+			"offset", &offset) < 0 ||
+		    offset < 0)
+			continue;
+		if (resume_at(one, one->path, (uint64_t)device, (uint64_t)inode,
+			(uint64_t)offset))
+			continue;
+		/* It was rotated meanwhile: its rest first. */
+		if (snprintf(moved, sizeof(moved), "%s.1", one->path) <
+		    (int)sizeof(moved))
+			(void)resume_at(one, moved, (uint64_t)device,
+			    (uint64_t)inode, (uint64_t)offset);
+	}
+}

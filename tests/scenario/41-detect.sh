@@ -1,0 +1,186 @@
+# The detector: rules and their tests, both engines alike, files that are
+# followed, restarts, and what is no event.
+# shellcheck shell=bash
+
+shows() { grep -qF -- "$1" "$LAB/out" || fail "stdout does not say '$1'"; }
+
+story "the rules that are installed are good ones, and their tests pass"
+runs countersign-detect lint
+exits 0
+grep -q ' 0 problems' "$LAB/out" || fail "lint: $(cat "$LAB/err")"
+runs countersign-detect test
+exits 0
+grep -q ' 0 fail' "$LAB/out" || fail "test: $(cat "$LAB/out")"
+[ "$(sed -n 's/^\([0-9]*\) rules: \([0-9]*\) tests.*/\2/p' "$LAB/out")" -ge 400 ] || fail "there are few tests: $(cat "$LAB/out")"
+runs countersign-detect coverage
+exits 0
+countersign-detect coverage --navigator | jq -e '.techniques | length > 100' >/dev/null || fail "the layer"
+
+story "a test that fails says which field it was"
+cat >"$LAB/rule.yml" <<'END'
+title: Scan
+id: 1b0f8e3c-90c5-4e6f-9f75-0a3f8e7d9b11
+logsource: { product: linux, category: process_creation }
+detection:
+  s: { Image|endswith: /nmap }
+  condition: s
+tags: [attack.t9999]
+countersign:
+  dedup: [user]
+  window: 1h
+  tests:
+    - name: a scan
+      fires: true
+      events: |
+        {"event":"session.command","path":"/usr/bin/masscan","argv0":"masscan","argv":[]}
+END
+runs countersign-detect test "$LAB/rule.yml"
+exits 1
+shows 'FAILED Scan: a scan: it does not fire'
+shows "Image: /nmap; it is '/usr/bin/masscan'"
+runs countersign-detect lint "$LAB/rule.yml"
+exits 1
+grep -q 'there is no attack.t9999' "$LAB/err" || fail "lint does not say the tag"
+grep -q 'no test says what it does not fire for' "$LAB/err" || fail "lint does not say the test"
+sed 's/Image|endswith/Imag|endswith/' "$LAB/rule.yml" >"$LAB/wrong.yml"
+runs countersign-detect lint "$LAB/wrong.yml"
+exits 1
+grep -q "wrong.yml:5:.*'Imag'" "$LAB/err" || fail "lint does not say the field: $(cat "$LAB/err")"
+
+story "a plain evaluator in another language names the same rules"
+sets=(/usr/share/countersign/rules)
+if [ -d "$here/../../../shared/data/sigma-linux" ]; then
+  sets+=("$here/../../../shared/data/sigma-linux")
+else
+  echo "  without SigmaHQ's rules: they are not here"
+fi
+runs python3 "$here/../detect/differential.py" "$(command -v countersign-detect)" /usr/share/countersign/logsources.yml 6000 "$(date +%s)" "${sets[@]}"
+exits 0
+
+# event USER MINUTE: one that Scan holds for
+event_of() { printf '{"event":"session.command","time":"2026-11-26T09:%02d:00.000001Z","uid":"u%s","user":"%s","path":"/usr/bin/nmap","argv0":"nmap","argv":["-sS","web1"],"server_hostname":"web1"}\n' "$2" "$1$2" "$1"; }
+told() { jq -r 'select(.event=="alert") | .user' "$1"; }
+
+story "one alert for a person and an hour, with the count of the rest, and the same again"
+for i in 1 2 3; do event_of alice "$i"; event_of bob "$i"; done >"$LAB/events"
+event_of alice 3 | sed 's/T09/T10/' >>"$LAB/events"
+countersign-detect run --rules "$LAB/rule.yml" "$LAB/events" >"$LAB/a"
+[ "$(told "$LAB/a" | sort | uniq -c | tr -s ' ' | tr '\n' ';')" = ' 2 alice; 1 bob;' ] || fail "$(cat "$LAB/a")"
+[ "$(jq -r 'select(.event=="alert.count") | .count' "$LAB/a" | tr '\n' ' ')" = '3 3 ' ] || fail "counts: $(cat "$LAB/a")"
+countersign-detect run --rules "$LAB/rule.yml" "$LAB/events" | cmp - "$LAB/a" || fail "a second run says other things"
+countersign-detect run --rules "$LAB/rule.yml" <"$LAB/events" | cmp - "$LAB/a" || fail "standard input says other things"
+# Whatever the order: the same alerts, if not the same events under them.
+shuf "$LAB/events" | countersign-detect run --rules "$LAB/rule.yml" | jq -r 'select(.event=="alert").uid' | sort >"$LAB/b"
+jq -r 'select(.event=="alert").uid' "$LAB/a" | sort | cmp - "$LAB/b" || fail "the order decides"
+
+story "what is no event is counted, and hides nothing after it"
+{
+  echo 'no event'
+  echo '{"event":'
+  head -c 3000000 /dev/zero | tr '\0' x
+  echo
+  printf '\0\0\n'
+  python3 -c 'print("{\"a\":" * 5000 + "1" + "}" * 5000)'
+  echo '{"event":"session.command","time":"never","user":"nobody","path":"/usr/bin/nmap","argv0":"nmap"}'
+  printf '{"event":"session.command","time":"2026-11-26T09:00:00Z","user":"b\xffd","path":"/usr/bin/nmap","argv0":"nmap"}\n'
+  event_of carol 9 | sed 's/2026/2099/'
+  event_of dave 9
+} >"$LAB/bad"
+runs countersign-detect run --stats --rules "$LAB/rule.yml" "$LAB/bad"
+exits 0
+grep -q '4 not events, 1 without a time, 1 far ahead, 1 longer than 1 MiB' "$LAB/err" || fail "$(cat "$LAB/err")"
+[ "$(told "$LAB/out" | wc -l)" = 4 ] || fail "$(cat "$LAB/out")"
+
+story "100 MB in one line, without the memory for it"
+head -c 100000000 /dev/zero | tr '\0' x >"$LAB/long"
+{ cat "$LAB/long"; echo; event_of erin 1; } | /usr/bin/python3 -c '
+import resource, subprocess, sys
+done = subprocess.run(["countersign-detect", "run", "--rules", sys.argv[1]], stdout=subprocess.PIPE)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(done.stdout.count(b"erin") > 0, peak < 64 * 1024)' "$LAB/rule.yml" >"$LAB/out"
+says 'True True'
+rm -f "$LAB/long"
+
+story "a rule that cannot be read is told, and the others go on"
+mkdir "$LAB/rules"
+cp "$LAB/rule.yml" "$LAB/rules/"
+printf 'title: T\nlogsource: { product: linux, category: process_creation }\ndetection:\n  s: { Image|re: "(a)\\\\1" }\n  condition: s\n' >"$LAB/rules/bad.yml"
+runs countersign-detect run --rules "$LAB/rules" "$LAB/events"
+exits 1
+grep -q 'bad.yml:4: this expression cannot be looked for' "$LAB/err" || fail "$(cat "$LAB/err")"
+[ "$(told "$LAB/out" | wc -l)" = 3 ] || fail "the others do not go on"
+
+follow() {
+  countersign-detect run --follow --state "$LAB/state" --rules "$LAB/rule.yml" -o "$LAB/alerts" --listen "$LAB/in.sock" "$LAB/log" 2>"$LAB/follow.err" &
+  DETECTOR=$!
+  wait_until "it listens" test -S "$LAB/in.sock"
+}
+unfollow() {
+  kill "${1--TERM}" $DETECTOR
+  wait $DETECTOR 2>/dev/null
+}
+alerts() { [ "$(told "$LAB/alerts" | sort | tr '\n' ' ')" = "$1" ]; }
+
+story "a file is followed, over rotation, a restart, and a half-written line"
+: >"$LAB/log"
+: >"$LAB/alerts"
+follow
+event_of a 1 >>"$LAB/log"
+wait_until "a is told" alerts 'a '
+mv "$LAB/log" "$LAB/log.1"
+event_of b 1 >>"$LAB/log.1"
+event_of c 1 >"$LAB/log"
+wait_until "b and c are told" alerts 'a b c '
+event_of d 1 | head -c 30 >>"$LAB/log"
+sleep 0.3
+unfollow
+{ event_of d 1 | tail -c +31; event_of e 1; } >>"$LAB/log"
+follow
+wait_until "d and e are told" alerts 'a b c d e '
+unfollow
+event_of f 1 >>"$LAB/log"
+mv "$LAB/log" "$LAB/log.1"
+event_of g 1 >"$LAB/log"
+follow
+wait_until "f and g are told: it was rotated meanwhile" alerts 'a b c d e f g '
+: >"$LAB/log"
+sleep 0.3
+event_of h 1 >>"$LAB/log"
+wait_until "h is told: the file was emptied" alerts 'a b c d e f g h '
+# What was told before a restart is not told again: the window is the same.
+unfollow
+event_of a 2 >>"$LAB/log"
+event_of i 2 >>"$LAB/log"
+follow
+wait_until "i is told" alerts 'a b c d e f g h i '
+
+story "events by a socket, as rsyslog's omuxsock sends them"
+python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(sys.argv[1])
+s.send(sys.stdin.buffer.read())' "$LAB/in.sock" < <(event_of j 1)
+wait_until "j is told" alerts 'a b c d e f g h i j '
+
+story "killed in the middle: nothing is lost, and what is told again has the same id"
+event_of k 1 >>"$LAB/log"
+wait_until "k is told" alerts 'a b c d e f g h i j k '
+unfollow -KILL
+event_of l 1 >>"$LAB/log"
+follow
+told_l() { told "$LAB/alerts" | grep -q '^l$'; }
+wait_until "l is told" told_l
+unfollow
+[ "$(told "$LAB/alerts" | sort -u | tr '\n' ' ')" = 'a b c d e f g h i j k l ' ] || fail "$(told "$LAB/alerts" | sort | tr '\n' ' ')"
+[ "$(jq -r 'select(.event=="alert") | .user + " " + .uid' "$LAB/alerts" | sort -u | wc -l)" = 12 ] || fail "an alert has two ids"
+
+story "a state file of something else is said to be one"
+head -c 200 /dev/urandom >"$LAB/state"
+follow
+unfollow
+grep -q 'of another version or damaged' "$LAB/follow.err" || fail "$(cat "$LAB/follow.err")"
+
+story "a disk that is full: it says so, and ends"
+runs countersign-detect run --rules "$LAB/rule.yml" -o /dev/full "$LAB/events"
+exits 3
+grep -q 'cannot write alerts' "$LAB/err" || fail "$(cat "$LAB/err")"
