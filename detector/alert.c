@@ -139,7 +139,8 @@ put(struct text *t, const char *p, size_t n)
 		t->p = grown;
 		t->size = size;
 	}
-	memcpy(t->p + t->n, p, n);
+	if (n > 0 && t->p != NULL)
+		memcpy(t->p + t->n, p, n);
 	t->n += n;
 }
 
@@ -180,6 +181,7 @@ put_quoted(struct text *t, const struct value *v)
 	put(t, "'", 1);
 }
 
+/* NULL: of a command, that the event does not say what it wants. */
 static json_t *
 fill(const struct engine *e, const char *text, const struct record *r,
     bool is_command)
@@ -204,8 +206,13 @@ fill(const struct engine *e, const char *text, const struct record *r,
 		}
 		memcpy(name, p + 1, (size_t)(end - p) - 1);
 		name[end - p - 1] = '\0';
-		if ((v = get(e, r, name)) == NULL)
-			put(&t, is_command ? "''" : "-", is_command ? 2 : 1);
+		v = get(e, r, name);
+		if (v == NULL && is_command) {
+			free(t.p);
+			return NULL;
+		}
+		if (v == NULL)
+			put(&t, "-", 1);
 		else if (is_command)
 			put_quoted(&t, v);
 		else
@@ -297,7 +304,7 @@ static void
 set_rule(json_t *j, const struct sigma_rule *rule)
 {
 	set_text(j, "rule_id", rule->id);
-	set_text(j, "rule", rule->title);
+	set_text(j, "rule_title", rule->title);
 	set(j, "level", json_string(sigma_level_name(rule->level)));
 	set_text(j, "author", rule->author);
 	set_list(j, "tags", &rule->tags);
@@ -354,13 +361,15 @@ static void
 set_runbook(json_t *j, const struct engine *e, const struct sigma_rule *rule,
     const struct record *r)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *step;
 	size_t i;
 
+	/* A step about what the event does not say is none. */
 	for (i = 0; i < rule->alerting.runbook.n; i++)
-		(void)json_array_append_new(list,
-		    fill(e, rule->alerting.runbook.v[i], r, true));
-	if (rule->alerting.runbook.n > 0)
+		if ((step = fill(e, rule->alerting.runbook.v[i], r, true)) !=
+		    NULL)
+			(void)json_array_append_new(list, step);
+	if (json_array_size(list) > 0)
 		set(j, "runbook", list);
 	else
 		json_decref(list);
@@ -389,12 +398,12 @@ alert_render(const struct engine *e, const struct sigma_rule *rule,
 	set_time(j, "window_start",
 	    w->end_us - rule->alerting.window_s * USEC_PER_SEC);
 	set_time(j, "window_end", w->end_us);
-	set(j, "count", json_integer((json_int_t)count));
+	set(j, "event_count", json_integer((json_int_t)count));
 	for (i = 0; i < ARRAY_SIZE(copied); i++)
 		if ((v = get(e, r, copied[i])) != NULL)
 			set(j, copied[i], json_value(v));
 	if ((v = get(e, r, "uid")) != NULL)
-		set(j, "events", json_pack("[o]", json_value(v)));
+		set(j, "event_uids", json_pack("[o]", json_value(v)));
 	set_labels(j, line, len);
 	set_indicators(j, e, r);
 	set_runbook(j, e, rule, r);
@@ -419,7 +428,7 @@ alert_render_count(const struct sigma_rule *rule, const struct dedup_window *w)
 	    uid.text);
 	set(j, "alert", json_string(w->alert.text));
 	set_rule(j, rule);
-	set(j, "count", json_integer((json_int_t)w->count));
+	set(j, "event_count", json_integer((json_int_t)w->count));
 	set_time(j, "first", w->first_us);
 	set_time(j, "last", w->last_us);
 	return json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII);

@@ -63,7 +63,9 @@ add_quoted(struct text *t, const char *s)
 	char one[2] = "";
 
 	for (; *s != '\0'; s++) {
-		one[0] = *s == '`' ? '\'' : *s;
+		one[0] = *s;
+		if (*s == '`')
+			one[0] = '\'';
 		add(t,
 		    *s == '&'	    ? "&amp;"
 			: *s == '<' ? "&lt;"
@@ -94,7 +96,7 @@ slack_body(json_t *alert)
 			add(&t, "`\n");
 		}
 	add(&t, "rule: ");
-	add_quoted(&t, text_of(alert, "rule"));
+	add_quoted(&t, text_of(alert, "rule_title"));
 	add(&t, " (");
 	add_quoted(&t, text_of(alert, "author"));
 	add(&t, ")\n");
@@ -348,7 +350,7 @@ to_command(const struct route *r, const char *text, size_t len,
 		return DELIVERY_LATER;
 	}
 	if (wait_for(pid, DELIVER_TIMEOUT_S * 4, &status) < 0) {
-		(void)snprintf(why, DELIVER_WHY_MAX, "it took over %u s",
+		(void)snprintf(why, DELIVER_WHY_MAX, "it took over %d s",
 		    DELIVER_TIMEOUT_S * 4);
 		return DELIVERY_LATER;
 	}

@@ -157,7 +157,7 @@ add_program(struct engine *e, struct program *p, size_t source)
 	size_t size = e->programs_size, size2 = size, size3 = size;
 
 	if (grow((void **)&e->programs, e->n_programs, &size,
-		sizeof(*e->programs)) < 0 ||
+		sizeof(struct program *)) < 0 ||
 	    grow((void **)&e->of_rule, e->n_programs, &size2,
 		sizeof(*e->of_rule)) < 0 ||
 	    grow((void **)&e->source_of, e->n_programs, &size3,
@@ -249,7 +249,7 @@ static int
 add_filter(struct engine *e, struct sigma_rule *filter)
 {
 	if (grow((void **)&e->filters, e->n_filters, &e->filters_size,
-		sizeof(*e->filters)) < 0) {
+		sizeof(struct sigma_rule *)) < 0) {
 		sigmarule_free(filter);
 		return -ENOMEM;
 	}
@@ -264,7 +264,7 @@ engine_add(struct engine *e, struct sigma_rule *rule, struct conf_error *reterr)
 	int r;
 
 	if ((r = grow((void **)&e->rules, e->n_rules, &e->rules_size,
-		 sizeof(*e->rules))) < 0) {
+		 sizeof(struct sigma_rule *))) < 0) {
 		sigmarule_free(rule);
 		return r;
 	}
@@ -470,6 +470,12 @@ engine_stats(const struct engine *e, struct engine_stats *ret)
 {
 	*ret = (struct engine_stats){ e->n_rules, e->n_programs,
 		matcher_count(e->matcher), matcher_bytes(e->matcher) };
+}
+
+const struct matcher *
+engine_matcher(const struct engine *e)
+{
+	return e->matcher;
 }
 
 size_t
@@ -807,13 +813,15 @@ look_again(void *context)
 }
 
 void
-engine_look(struct engine *e, size_t rule, const struct engine_look *to)
+engine_look(struct engine *e, size_t rule, const struct engine_look *l)
 {
 	const struct kind *k = e->kind;
-	struct looking l = { { e, k, sources_of(e, k), NULL, NULL }, rule, to };
-	const struct enrich_through through = { look_again, &l };
+	struct looking looking = { { e, k, sources_of(e, k), NULL, NULL }, rule,
+		l };
+	const struct enrich_through through = { look_again, &looking };
 
-	look_again(&l);
-	if ((l.asking.sources = through_sources(e, l.asking.sources)) != 0)
+	look_again(&looking);
+	if ((looking.asking.sources =
+		    through_sources(e, looking.asking.sources)) != 0)
 		enrich_each_through(e->enrich, &e->record, k->made, &through);
 }

@@ -40,6 +40,7 @@ int engine_find_field(const struct engine *e, const char *name);
 /* After the last one. */
 int engine_compile(struct engine *e, struct conf_error *reterr);
 void engine_stats(const struct engine *e, struct engine_stats *ret);
+const struct matcher *engine_matcher(const struct engine *e);
 size_t engine_rules(const struct engine *e);
 const struct sigma_rule *engine_rule(const struct engine *e, size_t i);
 /* Can any event that the logsources know make it hold? */

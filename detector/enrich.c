@@ -471,7 +471,7 @@ add_path(const struct enrich *e, struct record *r, const char *word)
 	if ((path = record_alloc(r, sizeof(folder) + len)) == NULL)
 		return;
 	memcpy(path, folder, sizeof(folder) - 1);
-	memcpy(path + sizeof(folder) - 1, word, len);
+	memcpy(path + sizeof(folder) - 1, word, len + 1);
 	record_add(r, e->in[IN_PATH], path, sizeof(folder) - 1 + len,
 	    VALUE_TEXT);
 }

@@ -163,7 +163,10 @@ unescape(const char *p, size_t len, char *out)
 			continue;
 		}
 		found = strchr(from, *p);
-		*out++ = found != NULL && *p != '\0' ? to[found - from] : *p;
+		*out = *p;
+		if (found != NULL && *p != '\0')
+			*out = to[found - from];
+		out++;
 		p++;
 	}
 	return (size_t)(out - start);

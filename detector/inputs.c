@@ -48,7 +48,7 @@ open_socket(struct inputs *in, const char *path)
 
 	if (strlen(path) >= sizeof(sun.sun_path))
 		return fail("listen on", path, ENAMETOOLONG);
-	strcpy(sun.sun_path, path);
+	memcpy(sun.sun_path, path, strlen(path) + 1);
 	in->socket =
 	    socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (in->socket < 0)

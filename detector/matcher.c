@@ -317,6 +317,12 @@ matcher_count(const struct matcher *m)
 	return m->n;
 }
 
+const struct sigmapattern *
+matcher_pattern(const struct matcher *m, uint32_t atom)
+{
+	return &m->atoms[atom].pattern;
+}
+
 size_t
 matcher_bytes(const struct matcher *m)
 {
@@ -388,7 +394,9 @@ on_match_alone(unsigned id, unsigned long long from, unsigned long long to,
 static char
 lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+	if (c >= 'A' && c <= 'Z')
+		c = (char)(c | 0x20);
+	return c;
 }
 
 static bool

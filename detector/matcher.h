@@ -28,6 +28,8 @@ void matcher_need(struct matcher *m, uint32_t atom);
 int matcher_compile(struct matcher *m, struct conf_error *reterr);
 /* How many patterns; how many bytes they take. */
 size_t matcher_count(const struct matcher *m);
+const struct sigmapattern *matcher_pattern(const struct matcher *m,
+    uint32_t atom);
 size_t matcher_bytes(const struct matcher *m);
 /* How often it is expected to be found, of any patterns: less is better. */
 double matcher_weight(const struct matcher *m, uint32_t atom);

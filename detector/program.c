@@ -273,8 +273,8 @@ program_make(const struct sigma_rule *rule, const struct logsource *source,
 int
 program_filter(struct program *p, struct program *filter)
 {
-	struct program **grown =
-	    reallocarray(p->filters, p->n_filters + 1, sizeof(*grown));
+	struct program **grown = reallocarray(p->filters, p->n_filters + 1,
+	    sizeof(struct program *));
 
 	if (grown == NULL) {
 		program_free(filter);

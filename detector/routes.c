@@ -184,7 +184,7 @@ read_route(const struct jsonread_place *at, json_t *v, struct routes *all)
 	all->n++;
 	if ((x = take_written(at, &w, r)) < 0)
 		return x;
-	for (i = 0; i + 1 < all->n; i++)
+	for (i = 0; r->name != NULL && i + 1 < all->n; i++)
 		if (strcmp(all->v[i].name, r->name) == 0)
 			return jsonread_refuse(at, "its name is another's");
 	return 0;

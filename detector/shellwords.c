@@ -160,10 +160,11 @@ substitution(struct shell *s, char close)
 
 		if (c == '\\' && s->p + 1 < s->end)
 			put(s, *s->p++);
-		else if (quote != '\0')
-			quote = c == quote ? '\0' : quote;
-		else if (c == '\'' || c == '"')
-			quote = close == ')' ? c : '\0';
+		else if (quote != '\0') {
+			if (c == quote)
+				quote = '\0';
+		} else if ((c == '\'' || c == '"') && close == ')')
+			quote = c;
 		else if (close == ')' && c == '(')
 			depth++;
 		else if (c == close && --depth == 0)

@@ -20,6 +20,6 @@ struct shellwords {
 };
 
 /* 0 or -ENOMEM. What cannot be understood ends it. */
-int shellwords_read(const char *text, size_t len, const struct shellwords *s);
+int shellwords_read(const char *text, size_t len, const struct shellwords *to);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* Fills names, searches, condition of this map; a key `beside` (NULL: none) is
  * no search. 0, -ENOMEM, or -EINVAL with line and reason. */
-int sigmadetection_read(struct sigma_rule *r, const struct yamlnode *map,
+int sigmadetection_read(struct sigma_rule *r, const struct yamlnode *d,
     const char *beside, struct conf_error *reterr);
 void sigmadetection_clear(struct sigma_rule *r);
 

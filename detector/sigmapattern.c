@@ -39,7 +39,8 @@ put(struct text *t, const char *p, size_t n)
 		t->p = grown;
 		t->size = size;
 	}
-	memcpy(t->p + t->n, p, n);
+	if (n > 0)
+		memcpy(t->p + t->n, p, n);
 	t->n += n;
 	t->p[t->n] = '\0';
 }
@@ -153,9 +154,9 @@ widen(unsigned modifiers, struct text *t)
 	if ((modifiers & SIGMA_UTF16) != 0)
 		put(&wide, "\xff\xfe", 2);
 	for (i = 0; i < t->n; i++) {
-		char pair[2] = { is_big ? '\0' : t->p[i],
-			is_big ? t->p[i] : '\0' };
+		char pair[2] = { 0 };
 
+		pair[is_big] = t->p[i];
 		put(&wide, pair, 2);
 	}
 	free(t->p);

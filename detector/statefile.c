@@ -54,6 +54,7 @@ statefile_load(const char *path, struct stream *s, struct follow *f)
 		return -errno;
 	text = load_text(&file, POSITION_MAX);
 	if (text == NULL || (position = json_loads(text, 0, NULL)) == NULL)
+		// cppcheck-suppress resourceLeak
 		return -EBADMSG;
 	if ((r = stream_load(s, from)) == 0)
 		follow_resume(f, position);

@@ -86,6 +86,28 @@ printf '  $ jq "select(.event==\"session.command\" or .event==\"session.network\
 tail -n "+$((seen + 1))" $EVENTS | jq -c 'select(.emitter=="trace" and .sid and .event!="session.process_exit") |
   if .event=="session.network" then {event, program, dst_addr, dst_port, established} else {event, path, argv, script} | del(..|nulls) end' | sed 's/^/    /'
 seen=$(wc -l <$EVENTS)
+
+tell "She scans the network: an alert in the chat, with what to do"
+mkdir -p "$LAB/chat" "$LAB/queue"
+echo 200 >"$LAB/chat/how"
+: >"$LAB/chat/got"
+python3 "$here/receiver.py" 8101 "$LAB/chat" &
+receiver=$!
+printf '{ "routes": [ { "name": "chat", "to": "slack", "url": "http://127.0.0.1:8101/services/T0/B0/x" } ] }\n' >"$LAB/routes.json"
+countersign-detect run --follow --queue "$LAB/queue" -o "$LAB/alerts.jsonl" $EVENTS &
+detector=$!
+/usr/libexec/countersign/alert-sender --routes "$LAB/routes.json" --queue "$LAB/queue" &
+sender=$!
+as alice deploy -- 'nmap -n -Pn -p 20-25 127.0.0.1 >/dev/null; echo scanned'
+exits 0
+printf '  $ ssh deploy@web1 nmap -n -Pn -p 20-25 127.0.0.1\n    %s\n' "$(cat "$LAB/out")"
+wait_until "the chat has it" grep -q 'scans the network' "$LAB/chat/got"
+printf '  what https://hooks.slack.com/services/... was sent:\n'
+jq -r '.body | fromjson | .text | select(test("scans the network"))' "$LAB/chat/got" | sed 's/^/    /'
+kill $sender $detector $receiver
+wait $sender $detector $receiver 2>/dev/null
+settled
+seen=$(wc -l <$EVENTS)
 kill $tracer
 wait $tracer
 

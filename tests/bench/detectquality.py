@@ -14,7 +14,7 @@ from collections import Counter
 
 
 def events(shellevents, path):
-    return subprocess.run([shellevents, path], stdout=subprocess.PIPE, check=True).stdout.splitlines(keepends=True)
+    return subprocess.run([*shellevents.split(), path], stdout=subprocess.PIPE, check=True).stdout.splitlines(keepends=True)
 
 
 def raised(detect, logsources, paths, lines):

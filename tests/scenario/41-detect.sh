@@ -66,8 +66,14 @@ for i in 1 2 3; do event_of alice "$i"; event_of bob "$i"; done >"$LAB/events"
 event_of alice 3 | sed 's/T09/T10/' >>"$LAB/events"
 countersign-detect run --rules "$LAB/rule.yml" "$LAB/events" >"$LAB/a"
 [ "$(told "$LAB/a" | sort | uniq -c | tr -s ' ' | tr '\n' ';')" = ' 2 alice; 1 bob;' ] || fail "$(cat "$LAB/a")"
-[ "$(jq -r 'select(.event=="alert.count") | .count' "$LAB/a" | tr '\n' ' ')" = '3 3 ' ] || fail "counts: $(cat "$LAB/a")"
+[ "$(jq -r 'select(.event=="alert.count") | .event_count' "$LAB/a" | tr '\n' ' ')" = '3 3 ' ] || fail "counts: $(cat "$LAB/a")"
 countersign-detect run --rules "$LAB/rule.yml" "$LAB/events" | cmp - "$LAB/a" || fail "a second run says other things"
+/usr/bin/python3 - "$here/../../docs/alerts.schema.json" "$LAB/a" <<'END' || fail "an alert is not as the schema says"
+import json, jsonschema, sys
+check = jsonschema.Draft7Validator(json.load(open(sys.argv[1])))
+for line in open(sys.argv[2]):
+    check.validate(json.loads(line))
+END
 countersign-detect run --rules "$LAB/rule.yml" <"$LAB/events" | cmp - "$LAB/a" || fail "standard input says other things"
 # Whatever the order: the same alerts, if not the same events under them.
 shuf "$LAB/events" | countersign-detect run --rules "$LAB/rule.yml" | jq -r 'select(.event=="alert").uid' | sort >"$LAB/b"

@@ -82,7 +82,7 @@ body chat .text | grep -qF "countersign-audit search --user 'eve &lt;!channel&gt
 [ "$(body pager .dedup_key)" = "$(body hook 'select(.user=="eve <!channel>").uid')" ] || fail "the dedup_key is not the alert's"
 [ "$(body hook .level | sort | tr '\n' ' ')" = 'high high low ' ] || fail "hook: $(cat "$LAB/hook/got")"
 [ "$(grep -c . "$LAB/command.out")" = 2 ] || fail "command: $(cat "$LAB/command.out")"
-jq -e '.author == "Somebody" and .any_usernames[0] and .events[0]' "$LAB/command.out" >/dev/null || fail "the alert: $(cat "$LAB/command.out")"
+jq -e '.author == "Somebody" and .any_usernames[0] and .event_uids[0]' "$LAB/command.out" >/dev/null || fail "the alert: $(cat "$LAB/command.out")"
 python3 - "$LAB/hook/got" "$LAB/hook.key" <<'END' || fail "a signature is wrong"
 import hashlib, hmac, json, sys
 key = open(sys.argv[2]).read().strip().encode()

@@ -1,0 +1,164 @@
+#!/usr/bin/python3
+"""What tests/bench/detect measures: see there."""
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+build, data, root, events = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+detect = build + "/detector/countersign-detect"
+shellevents = build + "/tests/bench/shellevents"
+logsources = root + "/detector/logsources.yml"
+shipped = [root + "/detector/rules", data + "/sigma-linux", root + "/detector/filters"]
+work = tempfile.mkdtemp(prefix="countersign-bench.")
+
+
+def run(command, **more):
+    """Seconds of processor time, on one core, and the most memory in MiB."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(["taskset", "-c", "0", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode in (0, 1), (command, done.stderr)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done
+
+
+def rules_of(paths):
+    return [x for p in paths for x in ("--rules", p)]
+
+
+def ours(path, rules):
+    return run([detect, "run", "--logsources", logsources, *rules_of(rules), path])[0]
+
+
+def figure(name, value, unit="", goal=""):
+    print(f"figure {name} {value} {unit}{' (goal ' + goal + ')' if goal else ''}", flush=True)
+
+
+def ratio(name, value, goal):
+    print(f"ratio {name} {value:.3f} (goal {goal})", flush=True)
+
+
+# ---- speed -----------------------------------------------------------------------
+
+lines = subprocess.run([shellevents, data + "/nl2bash/commands.txt"], stdout=subprocess.PIPE, check=True).stdout.splitlines()
+big, empty = work + "/events", work + "/empty"
+open(empty, "w").close()
+with open(big, "wb") as f:
+    for i in range(events):
+        f.write(lines[i % len(lines)] + b"\n")
+size = os.path.getsize(big)
+figure("event_bytes", round(size / events), "bytes")
+# Each three times, by turns; the least is least disturbed. What a start costs (reading and
+# compiling the rules) is measured and taken off.
+plain = [build + "/tests/bench/hsplain", logsources]
+takes = {"ours": [], "plain": [], "jq": [], "grep": []}
+for _ in range(3):
+    takes["ours"].append(ours(big, shipped) - ours(empty, shipped))
+    takes["plain"].append(run([*plain, big, *shipped])[0] - run([*plain, empty, *shipped])[0])
+    takes["grep"].append(run(["grep", "-cF", "/etc/shadow", big])[0])
+takes["jq"].append(run(["jq", "-c", 'select(.path|endswith("/nmap"))', big])[0])
+least = {k: min(v) for k, v in takes.items()}
+figure("ours", round(events / least["ours"]), "events/s", ">= 1000000")
+figure("plain_hyperscan", round(events / least["plain"]), "events/s")
+figure("jq", round(events / least["jq"]), "events/s")
+figure("grep_F", round(events / least["grep"]), "events/s")
+ratio("ours/plain_hyperscan", least["plain"] / least["ours"], ">= 0.5")
+ratio("ours/jq", least["jq"] / least["ours"], ">= 3")
+figure("start", round(ours(empty, shipped), 2), "s")
+peak = subprocess.run(["/usr/bin/python3", "-c", """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)""",
+                       detect, "run", "--logsources", logsources, *rules_of(shipped), big], stdout=subprocess.PIPE, check=True)
+figure("memory", int(peak.stdout), "MiB", "<= 64")
+
+# ---- what a key costs --------------------------------------------------------------
+
+keys = work + "/keys"
+with open(keys, "w") as f:
+    for i in range(200000):
+        f.write('{"event":"auth","time":"2026-11-26T09:%02d:%02d.%06dZ","success":false,"login":"u","addr.remote":"10.%d.%d.%d:22"}\n'
+                % (i // 60000 % 60, i // 1000 % 60, i % 1000000, i >> 16, i >> 8 & 255, i & 255))
+rule = work + "/count.yml"
+with open(rule, "w") as f:
+    f.write("title: A\nname: a\nlogsource: { product: countersign, service: auth }\ndetection:\n  s: { success: false }\n  condition: s\n---\n"
+            "title: B\nid: b\ncorrelation: { type: event_count, rules: [a], group-by: [RemoteIp], timespan: 1h, condition: { gte: 10 } }\n")
+
+
+def memory(path):
+    done = subprocess.run(["/usr/bin/python3", "-c", """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)""", detect, "run", "--logsources", logsources, "--rules", rule, path],
+                          stdout=subprocess.PIPE, check=True)
+    return int(done.stdout) * 1024
+
+
+# The table is between half and three quarters full.
+figure("bytes_per_key_held", round((memory(keys) - memory(empty)) / 200000), "bytes", "<= 100, and what a table leaves free")
+
+# ---- what a rule costs ----------------------------------------------------------------
+
+texts = []
+for top, _, files in os.walk(root + "/detector/rules/process"):
+    texts += [open(os.path.join(top, f)).read() for f in sorted(files)]
+few = work + "/few"
+with open(few, "wb") as f:
+    f.writelines(line + b"\n" for line in lines * 9)
+costs = {}
+for n in (10, 100, 300, 3000):
+    folder = f"{work}/rules{n}"
+    os.mkdir(folder)
+    for i in range(n):
+        # Copies with other literals: letters are turned within words of some length.
+        text = texts[i % len(texts)]
+        if i >= len(texts):
+            text = re.sub(r"(?<=[/ \[])([a-z]{4,})(?=[ ,\]\n])", lambda m: m.group(1)[1:] + m.group(1)[0] + "%d" % (i // len(texts)), text.split("detection:")[1].split("falsepositives:")[0])
+            head = texts[i % len(texts)].split("detection:")[0]
+            text = re.sub(r"^(id|name): .*", r"\1: copy%d" % i, head, flags=re.M) + "detection:" + text
+            # A condition's own words stay as they are.
+            if "condition" not in text:
+                continue
+        open(f"{folder}/{i:05}.yml", "w").write(text)
+    done = subprocess.run([detect, "lint", "--syntax", folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    loaded = int(done.stdout.split()[0])
+    seconds = ours(few, [folder]) - ours(empty, [folder])
+    costs[n] = seconds / len(lines) / 9 * 1e6
+    figure(f"event_with_{loaded}_rules", round(costs[n], 2), "microseconds")
+
+# ---- how late ------------------------------------------------------------------------------
+
+log, alerts = work + "/log", work + "/alerts"
+open(log, "w").close()
+open(alerts, "w").close()
+running = subprocess.Popen([detect, "run", "--logsources", logsources, "--follow", *rules_of(shipped), "-o", alerts, log])
+time.sleep(4)
+late = []
+with open(log, "a") as out, open(alerts) as got:
+    for i in range(300):
+        out.write('{"event":"session.command","time":"2026-11-26T09:30:00Z","user":"u%d","path":"/usr/bin/nmap","argv0":"nmap","argv":["-sS","x"]}\n' % i)
+        begin = time.monotonic()
+        out.flush()
+        while not got.readline():
+            pass
+        late.append((time.monotonic() - begin) * 1000)
+        # What else the event raised.
+        time.sleep(0.005)
+        got.read()
+running.terminate()
+running.wait()
+late.sort()
+figure("latency_p50", round(late[150], 2), "ms")
+figure("latency_p99", round(late[297], 2), "ms", "<= 10")
+subprocess.run(["rm", "-rf", work], check=True)
+
+# ---- what is seen ---------------------------------------------------------------------------
+
+for label, extra in (("typed", []), ("given_to_sh_c", ["--sh"])):
+    print(f"commands {label}:", flush=True)
+    subprocess.run(["python3", root + "/tests/bench/detectquality.py", detect, " ".join([shellevents, *extra]), data, logsources,
+                    "sigmahq=" + data + "/sigma-linux", "shipped=" + ":".join(shipped)], check=True)
