@@ -139,8 +139,9 @@ put(struct text *t, const char *p, size_t n)
 		t->p = grown;
 		t->size = size;
 	}
-	if (n > 0 && t->p != NULL)
-		memcpy(t->p + t->n, p, n);
+	if (t->p == NULL) /* it never is */
+		return;
+	memcpy(t->p + t->n, p, n);
 	t->n += n;
 }
 
