@@ -264,14 +264,14 @@ post_json(const struct route *r, json_t *alert, const char *url,
 	return d;
 }
 
+/* Takes what was made for the receiver. */
 static enum delivery
 post_made(const struct route *r, json_t *alert, const char *url, json_t *made,
     char why[DELIVER_WHY_MAX], unsigned *ret_wait_s)
 {
-	AUTO(free) char *body = NULL;
-	json_auto_t *owned = made;
+	AUTO(free) char *body = json_dumps(made, JSON_COMPACT);
 
-	body = json_dumps(made, JSON_COMPACT);
+	json_decref(made);
 	if (body == NULL) {
 		(void)snprintf(why, DELIVER_WHY_MAX, "no memory");
 		return DELIVERY_LATER;

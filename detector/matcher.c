@@ -26,6 +26,7 @@ struct field {
 	hs_database_t *database; /* NULL: whole texts only, or nothing */
 	size_t expressions;
 	size_t longest_exact, exact; /* of whole texts; how many */
+	size_t longest_last, last; /* of what follows the last slash */
 };
 
 struct matcher {
@@ -182,6 +183,12 @@ count(struct matcher *m, const struct atom *a)
 
 	if (a->pattern.kind == SIGMAPATTERN_EXPRESSION) {
 		f->expressions++;
+		return;
+	}
+	if (a->pattern.kind == SIGMAPATTERN_LAST) {
+		f->last++;
+		if (a->pattern.len > f->longest_last)
+			f->longest_last = a->pattern.len;
 		return;
 	}
 	f->exact++;
@@ -413,19 +420,34 @@ is_text(const struct sigmapattern *p, const char *text)
 }
 
 static void
-look_up(struct matcher *m, int field, const struct value *v)
+look_up(struct matcher *m, int field, enum sigmapattern_kind kind,
+    const char *p, size_t len)
 {
-	uint64_t hash = hash_of(field, v->p, v->len);
+	uint64_t hash = hash_of(field, p, len);
 	const struct atom *a;
 	uint32_t i;
 
 	for (i = m->table[hash & (m->table_size - 1)]; i != NONE; i = a->next) {
 		a = &m->atoms[i];
 		if (a->hash == hash && a->field == field &&
-		    a->pattern.kind == SIGMAPATTERN_EXACT &&
-		    a->pattern.len == v->len && is_text(&a->pattern, v->p))
+		    a->pattern.kind == kind && a->pattern.len == len &&
+		    is_text(&a->pattern, p))
 			find(m, i);
 	}
+}
+
+static void
+look_last(struct matcher *m, int field, const struct field *f,
+    const struct value *v)
+{
+	const char *slash = memrchr(v->p, '/', v->len);
+	size_t len;
+
+	if (slash == NULL)
+		return;
+	len = v->len - (size_t)(slash + 1 - v->p);
+	if (len <= f->longest_last)
+		look_up(m, field, SIGMAPATTERN_LAST, slash + 1, len);
 }
 
 void
@@ -435,7 +457,9 @@ matcher_look(struct matcher *m, int field, const struct value *v)
 
 	for (; v != NULL; v = v->next) {
 		if (f->exact > 0 && v->len <= f->longest_exact)
-			look_up(m, field, v);
+			look_up(m, field, SIGMAPATTERN_EXACT, v->p, v->len);
+		if (f->last > 0)
+			look_last(m, field, f, v);
 		if (f->database != NULL && v->len <= UINT32_MAX)
 			(void)hs_scan(f->database, v->p, (unsigned)v->len, 0,
 			    m->scratch, on_match, m);
@@ -477,5 +501,6 @@ bool
 matcher_wants(const struct matcher *m, int field)
 {
 	return (size_t)field < m->n_fields &&
-	    (m->fields[field].exact > 0 || m->fields[field].database != NULL);
+	    (m->fields[field].exact > 0 || m->fields[field].last > 0 ||
+		m->fields[field].database != NULL);
 }

@@ -16,7 +16,7 @@ struct matcher *matcher_new(void);
 void matcher_free(struct matcher *m);
 /*
  * The number of this pattern in this field, the same for the same. It is an
- * expression or an exact text. 0 with *ret; -ENOMEM; -EINVAL with the reason
+ * expression, an exact text, or a last component. 0 with *ret; -ENOMEM; -EINVAL with the reason
  * why Hyperscan does not take it.
  */
 int matcher_add(struct matcher *m, int field, const struct sigmapattern *p,

@@ -293,6 +293,15 @@ make_expression(const struct sigma_item *item, const struct sigma_value *v,
 	return take_text(p, &t);
 }
 
+/* "/nmap": nearly all that rules ask of a program's path. */
+static bool
+is_last_component(const struct sigma_value *v)
+{
+	return v->len > 1 && v->text[0] == '/' &&
+	    memchr(v->text + 1, '/', v->len - 1) == NULL &&
+	    strpbrk(v->text, "*?\\") == NULL && strlen(v->text) == v->len;
+}
+
 static int
 make_text(const struct sigma_item *item, const struct sigma_value *v,
     struct sigmapatterns *ret)
@@ -318,10 +327,17 @@ make_text(const struct sigma_item *item, const struct sigma_value *v,
 		p->literal = t.n;
 		return take_text(p, &t);
 	}
+	if (placed == SIGMA_ENDSWITH && !windash && is_last_component(v)) {
+		p->kind = SIGMAPATTERN_LAST;
+		put(&t, v->text + 1, v->len - 1);
+		p->literal = v->len;
+		return take_text(p, &t);
+	}
 	if (!is_anywhere && placed != SIGMA_ENDSWITH)
 		put_string(&t, "\\A");
 	put_wildcards(&t, v, windash, &p->literal);
-	p->is_literal = !windash && !has_wildcard(v);
+	p->is_literal = !has_wildcard(v) &&
+	    !(windash && memchr(v->text, '-', v->len) != NULL);
 	if (!is_anywhere && placed != SIGMA_STARTSWITH)
 		put_string(&t, "\\z");
 	return take_text(p, &t);

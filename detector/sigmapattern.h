@@ -8,13 +8,14 @@
 enum sigmapattern_kind {
 	SIGMAPATTERN_EXPRESSION,
 	SIGMAPATTERN_EXACT, /* the whole text, without wildcards */
+	SIGMAPATTERN_LAST, /* what follows the last slash, which there is */
 	SIGMAPATTERN_EMPTY, /* the empty text */
 	SIGMAPATTERN_ANY /* whatever is there */
 };
 
 struct sigmapattern {
 	enum sigmapattern_kind kind;
-	char *text; /* of the expression, or the exact text */
+	char *text; /* of the expression, or the text itself */
 	size_t len;
 	bool is_cased, is_multiline, is_single_line_dot; /* . but no newline */
 	bool is_literal; /* a text in a place, and nothing else */
