@@ -113,13 +113,13 @@ make_target(struct correlate *c, size_t rule)
 	struct target *t = &c->targets[c->n];
 	const struct sigma_correlation *sc =
 	    &engine_rule(c->engine, rule)->correlation;
+	uint64_t count = sc->count + (sc->order == SIGMA_GT ? 1 : 0);
 	size_t i, slots = TIMECOUNT_SLOTS;
 	int r, ignored;
 
 	*t = (struct target){ .rule = rule, .c = sc };
 	if (sc->type == SIGMA_VALUE_COUNT)
-		slots = valuecount_slots(
-		    sc->count + (sc->order == SIGMA_GT ? 1 : 0));
+		slots = valuecount_slots(count);
 	else if (sc->type == SIGMA_TEMPORAL ||
 	    sc->type == SIGMA_TEMPORAL_ORDERED)
 		slots = valuecount_slots(sc->rules.n);

@@ -1,9 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fieldtree.h"
+
+/* Bytes as numbers, without a call for each key. */
+static uint64_t
+load8(const char *p)
+{
+	uint64_t n;
+
+	memcpy(&n, p, 8);
+	return n;
+}
+
+static uint64_t
+load4(const char *p)
+{
+	uint32_t n;
+
+	memcpy(&n, p, 4);
+	return n;
+}
 
 /* Keys are short: their ends and their length tell nearly all apart. */
 static uint64_t
@@ -11,13 +31,33 @@ hash_of(int parent, const char *key, size_t len)
 {
 	uint64_t first = 0, last = 0, h;
 
-	memcpy(&first, key, len < 8 ? len : 8);
-	if (len > 8)
-		memcpy(&last, key + len - 8, 8);
+	if (len >= 8) {
+		first = load8(key);
+		last = load8(key + len - 8);
+	} else if (len >= 4) {
+		first = load4(key);
+		last = load4(key + len - 4);
+	} else if (len > 0) {
+		first = (unsigned char)key[0];
+		last = (uint64_t)(unsigned char)key[len / 2] << 8 |
+		    (unsigned char)key[len - 1];
+	}
 	h = (first ^ ((uint64_t)(uint32_t)parent << 32) ^ len) *
 	    UINT64_C(0x9e3779b97f4a7c15);
 	h = (h ^ (h >> 32) ^ last) * UINT64_C(0xd6e8feb86659fd93);
 	return h ^ (h >> 32);
+}
+
+static bool
+is_same(const char *a, const char *b, size_t len)
+{
+	if (len >= 8 && len <= 16)
+		return load8(a) == load8(b) &&
+		    load8(a + len - 8) == load8(b + len - 8);
+	if (len >= 4 && len < 8)
+		return load4(a) == load4(b) &&
+		    load4(a + len - 4) == load4(b + len - 4);
+	return memcmp(a, b, len) == 0;
 }
 
 int
@@ -33,7 +73,7 @@ fieldtree_find(const struct fieldtree *t, int parent, const char *key,
 	     i = (i + 1) & (t->size - 1)) {
 		n = &t->nodes[t->table[i]];
 		if (n->parent == parent && n->len == len &&
-		    memcmp(n->key, key, len) == 0)
+		    is_same(n->key, key, len))
 			return t->table[i];
 	}
 	return FIELDTREE_NONE;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "keytable.h"
 
-#define FIRST_SIZE 64
+#define EMPTY	   UINT32_MAX
+#define FIRST_ROOM 32
 
 void
 keytable_init(struct keytable *t, size_t slots)
@@ -16,57 +18,72 @@ void
 keytable_clear(struct keytable *t)
 {
 	free(t->entries);
+	free(t->index);
 	t->entries = NULL;
-	t->size = t->used = 0;
+	t->index = NULL;
+	t->used = t->room = t->index_size = 0;
 }
 
-static size_t
-entry_size(const struct keytable *t)
+/* Its numbers of eight bytes stand at four: one entry has not to be longer than
+ * it is. */
+size_t
+keytable_entry_bytes(const struct keytable *t)
 {
-	return (sizeof(struct keyentry) + t->slots * sizeof(uint32_t) + 7) &
-	    ~(size_t)7;
+	return offsetof(struct keyentry, slots) + t->slots * sizeof(uint32_t);
 }
 
 static struct keyentry *
-at(const struct keytable *t, unsigned char *entries, size_t i)
+at(const struct keytable *t, size_t i)
 {
-	return (struct keyentry *)(void *)(entries + i * entry_size(t));
+	return (struct keyentry *)(void *)(t->entries +
+	    i * keytable_entry_bytes(t));
 }
 
-/* Where the key is, or would be. */
-static struct keyentry *
-place(const struct keytable *t, unsigned char *entries, size_t size,
-    uint64_t key)
+/* Where the key's number is in the index, or would be. */
+static uint32_t *
+place(const struct keytable *t, uint64_t key)
 {
-	size_t i = (key * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (size - 1);
+	size_t i =
+	    (key * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (t->index_size - 1);
 
-	while (at(t, entries, i)->n != 0 && at(t, entries, i)->key != key)
-		i = (i + 1) & (size - 1);
-	return at(t, entries, i);
+	while (t->index[i] != EMPTY && at(t, t->index[i])->key != key)
+		i = (i + 1) & (t->index_size - 1);
+	return &t->index[i];
 }
 
-/* All that is not older into a table of this size; false: no memory. */
+/* The index anew, of this size; false: no memory. */
 static bool
-move_to(struct keytable *t, size_t size, uint64_t oldest_ms)
+reindex(struct keytable *t, size_t size)
 {
-	unsigned char *entries = calloc(size, entry_size(t));
-	const struct keyentry *e;
-	size_t i, used = 0;
+	uint32_t *index = t->index;
+	size_t i;
 
-	if (entries == NULL)
+	if (size != t->index_size &&
+	    (index = reallocarray(t->index, size, sizeof(*index))) == NULL)
 		return false;
-	for (i = 0; i < t->size; i++) {
-		e = at(t, t->entries, i);
-		if (e->n == 0 || e->last_ms < oldest_ms)
-			continue;
-		memcpy(place(t, entries, size, e->key), e, entry_size(t));
-		used++;
-	}
-	free(t->entries);
-	t->entries = entries;
-	t->size = size;
-	t->used = used;
+	t->index = index;
+	t->index_size = size;
+	memset(index, 0xff, size * sizeof(*index));
+	for (i = 0; i < t->used; i++)
+		*place(t, at(t, i)->key) = (uint32_t)i;
 	return true;
+}
+
+/* Those that have had no event since go. */
+static void
+forget(struct keytable *t, uint64_t oldest_ms)
+{
+	size_t i, left = 0, size = keytable_entry_bytes(t);
+
+	for (i = 0; i < t->used; i++) {
+		if (at(t, i)->last_ms < oldest_ms)
+			continue;
+		if (i != left)
+			memcpy(at(t, left), at(t, i), size);
+		left++;
+	}
+	t->used = left;
+	(void)reindex(t, t->index_size);
 }
 
 /* The time that about an eighth of all are older than. */
@@ -76,13 +93,30 @@ an_eighth(const struct keytable *t)
 	uint64_t low = UINT64_MAX, high = 0, ms;
 	size_t i;
 
-	for (i = 0; i < t->size; i += 1 + t->size / 4096)
-		if (at(t, t->entries, i)->n != 0) {
-			ms = at(t, t->entries, i)->last_ms;
-			low = ms < low ? ms : low;
-			high = ms > high ? ms : high;
-		}
+	for (i = 0; i < t->used; i += 1 + t->used / 4096) {
+		ms = at(t, i)->last_ms;
+		low = ms < low ? ms : low;
+		high = ms > high ? ms : high;
+	}
 	return low + (high - low) / 8 + 1;
+}
+
+static bool
+grow(struct keytable *t)
+{
+	size_t room = t->room == 0 ? FIRST_ROOM : t->room + t->room / 2;
+	unsigned char *entries =
+	    reallocarray(t->entries, room, keytable_entry_bytes(t));
+
+	if (entries == NULL)
+		return false;
+	t->entries = entries;
+	t->room = room;
+	/* At most three quarters of it are used. */
+	return t->index_size * 3 / 4 >= room ||
+	    reindex(t,
+		t->index_size == 0 ? (size_t)FIRST_ROOM * 2
+				   : t->index_size * 2);
 }
 
 static bool
@@ -90,38 +124,38 @@ make_room(struct keytable *t, uint64_t oldest_ms)
 {
 	size_t had = t->used;
 
-	if (t->size == 0)
-		return move_to(t, FIRST_SIZE, 0);
-	if (t->used * 4 < t->size * 3)
+	if (t->used < t->room)
 		return true;
-	/* What is old first: the table may be large enough without it. */
-	if (!move_to(t, t->size, oldest_ms))
-		return false;
-	if (t->used * 2 < t->size)
+	/* What is old first: there may be room enough without it. */
+	if (t->used > 0)
+		forget(t, oldest_ms);
+	if (t->used < t->room / 2)
 		return true;
 	if (t->used < KEYTABLE_KEYS_MAX)
-		return move_to(t, t->size * 2, 0);
+		return grow(t);
 	had = t->used;
-	if (!move_to(t, t->size, an_eighth(t)))
-		return false;
-	t->lost += had - t->used;
+	forget(t, an_eighth(t));
 	/* All at the same time: then all of them go. */
-	return t->used < t->size || move_to(t, t->size, UINT64_MAX);
+	if (t->used == had)
+		forget(t, UINT64_MAX);
+	t->lost += had - t->used;
+	return true;
 }
 
 struct keyentry *
 keytable_get(struct keytable *t, uint64_t key, uint64_t oldest_ms)
 {
 	struct keyentry *e;
+	uint32_t *i;
 
+	if (t->index_size > 0 && *(i = place(t, key)) != EMPTY)
+		return at(t, *i);
 	if (!make_room(t, oldest_ms))
 		return NULL;
-	e = place(t, t->entries, t->size, key);
-	if (e->n == 0) {
-		memset(e, 0, entry_size(t));
-		e->key = key;
-		t->used++;
-	}
+	e = at(t, t->used);
+	memset(e, 0, keytable_entry_bytes(t));
+	e->key = key;
+	*place(t, key) = (uint32_t)t->used++;
 	return e;
 }
 
@@ -132,9 +166,8 @@ keytable_save(const struct keytable *t, struct savefile *s)
 
 	save_u64(s, t->slots);
 	save_u64(s, t->used);
-	for (i = 0; i < t->size; i++)
-		if (at(t, t->entries, i)->n != 0)
-			save_bytes(s, at(t, t->entries, i), entry_size(t));
+	for (i = 0; i < t->used; i++)
+		save_bytes(s, at(t, i), keytable_entry_bytes(t));
 }
 
 void
@@ -146,14 +179,14 @@ keytable_load(struct keytable *t, struct savefile *s)
 	if (load_u64(s) != t->slots)
 		s->is_bad = true;
 	n = load_count(s, KEYTABLE_KEYS_MAX * UINT64_C(2));
-	if ((one = malloc(entry_size(t))) == NULL)
+	if ((one = malloc(keytable_entry_bytes(t))) == NULL)
 		return;
 	for (; n > 0 && !s->is_bad; n--) {
-		load_bytes(s, one, entry_size(t));
+		load_bytes(s, one, keytable_entry_bytes(t));
 		if (s->is_bad || one->n == 0 ||
 		    (e = keytable_get(t, one->key, 0)) == NULL)
 			break;
-		memcpy(e, one, entry_size(t));
+		memcpy(e, one, keytable_entry_bytes(t));
 	}
 	free(one);
 }
@@ -161,12 +194,11 @@ keytable_load(struct keytable *t, struct savefile *s)
 struct keyentry *
 keytable_find(const struct keytable *t, uint64_t key)
 {
-	struct keyentry *e;
+	const uint32_t *i;
 
-	if (t->size == 0)
+	if (t->index_size == 0 || *(i = place(t, key)) == EMPTY)
 		return NULL;
-	e = place(t, t->entries, t->size, key);
-	return e->n == 0 ? NULL : e;
+	return at(t, *i);
 }
 
 uint32_t

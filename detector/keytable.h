@@ -12,6 +12,7 @@
 
 #define KEYTABLE_KEYS_MAX 1000000 /* of one correlation */
 
+#pragma pack(push, 4)
 /* Times are milliseconds after base_ms: 32 bits are 49 days. */
 struct keyentry {
 	uint64_t key;
@@ -19,13 +20,15 @@ struct keyentry {
 	uint64_t
 	    last_ms; /* the latest event, of the clock and not of the base */
 	uint32_t n;
-	uint32_t head;
 	uint32_t slots[];
 };
+#pragma pack(pop)
 
 struct keytable {
-	unsigned char *entries; /* `size` of them, those with n > 0 are used */
-	size_t size, used, slots;
+	unsigned char *entries; /* one after the other */
+	size_t used, room, slots;
+	uint32_t *index; /* of entries, by key; a power of two */
+	size_t index_size;
 	uint64_t lost; /* keys that had to go for others */
 };
 
@@ -44,6 +47,8 @@ void keytable_save(const struct keytable *t, struct savefile *s);
 void keytable_load(struct keytable *t, struct savefile *s);
 /* NULL: there is none. */
 struct keyentry *keytable_find(const struct keytable *t, uint64_t key);
+/* What one takes, the index left out. */
+size_t keytable_entry_bytes(const struct keytable *t);
 /* Moves an entry's base so that this time is not before it; what is then too
  * far away is cut to the furthest. */
 uint32_t keyentry_offset(struct keyentry *e, uint64_t time_ms, size_t first,

@@ -245,7 +245,7 @@ START_TEST(keys_are_bounded_and_the_old_go)
 		e->last_ms = i;
 	}
 	/* Those that are too old have made room for the rest. */
-	ck_assert(t.size <= 512);
+	ck_assert(t.room <= 512);
 	ck_assert_uint_eq(t.lost, 0);
 	ck_assert_ptr_nonnull(keytable_find(&t, 49999));
 	ck_assert_ptr_null(keytable_find(&t, 1));
