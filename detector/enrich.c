@@ -34,6 +34,7 @@ enum input {
 	IN_REMOTE,
 	IN_TARGET,
 	IN_FOLDER,
+	IN_COMMAND,
 	IN_USER,
 	IN_TIME,
 	IN_AFTER,
@@ -53,6 +54,7 @@ static const char *const inputs[IN_N] = { [IN_PATH] = "path",
 	[IN_REMOTE] = "addr.remote",
 	[IN_TARGET] = "target_path",
 	[IN_FOLDER] = "working_directory",
+	[IN_COMMAND] = "command",
 	[IN_USER] = "user",
 	[IN_TIME] = "time",
 	[IN_AFTER] = "valid_after",
@@ -171,8 +173,11 @@ make_command_line(const struct enrich *e, struct record *r)
 {
 	const struct value *first = first_word(e, r), *argv = in(e, r, IN_ARGV);
 	size_t n = (first != NULL ? first->len + 1 : 0) + joined_bytes(argv);
+	const struct value *given = in(e, r, IN_COMMAND);
 	char *text, *end;
 
+	if (first == NULL && given != NULL)
+		make(e, r, MADE_COMMAND_LINE, given->p, given->len);
 	if (first == NULL || (text = record_alloc(r, n)) == NULL)
 		return;
 	memcpy(text, first->p, first->len);
@@ -401,7 +406,8 @@ void
 enrich_fill(struct enrich *e, struct record *r, uint32_t bits, const char *line,
     size_t len)
 {
-	if (in(e, r, IN_ARGV0) != NULL || in(e, r, IN_ARGV) != NULL)
+	if (in(e, r, IN_ARGV0) != NULL || in(e, r, IN_ARGV) != NULL ||
+	    in(e, r, IN_COMMAND) != NULL)
 		make_command(e, r, bits);
 	if ((bits & PARENT) != 0 && e->processes != NULL) {
 		make_parent(e, r);
@@ -508,22 +514,42 @@ word_of(struct record *r, const struct value *v)
 	return word;
 }
 
+/* The words of the record's command; a text that a shell was given is one of
+ * `sh -c`. How many; 0: there is none, or no room. */
+static size_t
+words_of(const struct each *x, char **words)
+{
+	static char sh[] = "sh", dash_c[] = "-c";
+	const struct value *first = first_word(x->e, x->r),
+			   *v = in(x->e, x->r, IN_COMMAND);
+	size_t n = 0;
+
+	if (first == NULL) {
+		words[0] = sh;
+		words[1] = dash_c;
+		return (words[2] = word_of(x->r, v)) == NULL ? 0 : 3;
+	}
+	if ((words[n++] = word_of(x->r, first)) == NULL)
+		return 0;
+	for (v = in(x->e, x->r, IN_ARGV); v != NULL && n < WORDS_MAX;
+	     v = v->next)
+		if ((words[n++] = word_of(x->r, v)) == NULL)
+			return 0;
+	return n;
+}
+
 static void
-each_through(const struct each *x, const struct value *first)
+each_through(const struct each *x)
 {
 	struct each mine = *x;
 	const struct through to = { take_words, &mine };
 	NOT_ZEROED struct record_values saved[COMMAND_FIELDS];
-	const struct value *v;
 	struct record *r = x->r;
-	size_t n = 0, i;
+	size_t n, i;
 	char **words = record_alloc(r, WORDS_MAX * sizeof(*words));
 
-	if (words == NULL || (words[n++] = word_of(r, first)) == NULL)
+	if (words == NULL || (n = words_of(x, words)) == 0)
 		return;
-	for (v = in(x->e, r, IN_ARGV); v != NULL && n < WORDS_MAX; v = v->next)
-		if ((words[n++] = word_of(r, v)) == NULL)
-			return;
 	for (i = 0; i < COMMAND_FIELDS; i++) {
 		record_take(r, command_field(x->e, i), &saved[i]);
 		record_put(r, command_field(x->e, i), &saved[i]);
@@ -540,6 +566,7 @@ enrich_each_through(struct enrich *e, struct record *r, uint32_t bits,
 	const struct each x = { e, r, bits, t };
 	const struct value *v = first_word(e, r);
 
-	if (v != NULL && through_may(v->p, v->len))
-		each_through(&x, v);
+	if (v != NULL ? through_may(v->p, v->len)
+		      : in(e, r, IN_COMMAND) != NULL)
+		each_through(&x);
 }

@@ -188,6 +188,14 @@ static const struct {
 	    "  s: { Image|endswith: /sudo }\n  n: { Hashes|contains: x }\n"
 	    "  condition: s and not n\n",
 	    COMMAND, true },
+	{ PROCESS "  s: { Image|endswith: /nmap, CommandLine: nmap web1 }\n"
+		  "  condition: s\n",
+	    "{\"event\":\"exec\",\"command\":\"id; sudo nmap web1\"}", true },
+	{ PROCESS "  s: { Image|endswith: /nmap }\n  condition: s\n",
+	    "{\"event\":\"exec\",\"command\":\"echo nmap\"}", false },
+	{ PROCESS
+	    "  s: { CommandLine|contains: '>> /etc/x' }\n  condition: s\n",
+	    "{\"event\":\"exec\",\"command\":\"echo >> /etc/x\"}", true },
 	/* a line of syslog with an event in it */
 	{ OWN "  s: { a: y }\n  condition: s\n",
 	    "<86>2026-11-26T00:00:00.1+00:00 web1 countersign: {\"a\":\"y\"}",
