@@ -173,16 +173,17 @@ announce_connection(struct tracer *t, struct client *c,
 	if ((c->connection = tracetable_connection(table, m)) == 0)
 		return -ENOMEM;
 	member = (struct trace_member){ .connection = c->connection };
+	/* Before anything of it can be seen: the gap has its first number. */
+	if (m->is_again)
+		traceevents_tell_gap(&t->events,
+		    tracetable_get(table, c->connection));
 	if ((r = source->ops->add(source->of, pid, member)) < 0 ||
 	    (r = source->ops->add_audit(source->of, m->audit_session_id,
 		 member)) < 0)
 		return r;
 	source->ops->watch_uid(source->of, m->uid, true);
-	if (m->is_again) {
+	if (m->is_again)
 		add_descendants(t, pid, m->audit_session_id, member);
-		traceevents_tell_gap(&t->events,
-		    tracetable_get(table, c->connection));
-	}
 	return 0;
 }
 

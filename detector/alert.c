@@ -336,8 +336,10 @@ set_indicators(json_t *j, const struct engine *e, const struct record *r)
 static void
 set_labels(json_t *j, const char *line, size_t len)
 {
-	json_auto_t *event =
-	    json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	const char *begin = memchr(line, '{', len);
+	json_auto_t *event = begin == NULL
+	    ? NULL
+	    : json_loadb(begin, len - (size_t)(begin - line), 0, NULL);
 	json_t *labels = json_object_get(event, "server_labels");
 
 	if (json_is_object(labels) && json_object_size(labels) <= 64)

@@ -61,45 +61,51 @@ struct outcome {
 	unsigned wait_s;
 };
 
-static void
-bury(const struct sender *s, const struct route *r, const char *file,
+/* Whether it is out of the way. */
+static bool
+bury(const struct sender *s, const char *from, const char *file,
     const char *why)
 {
 	char dead[ALERTQUEUE_NAME_MAX + 8];
 
-	(void)snprintf(dead, sizeof(dead), "dead/%s", r->name);
-	syslog(LOG_WARNING, "route %s: refused: %s: kept in %s/%s/%s", r->name,
-	    why, s->queue, dead, file);
+	(void)snprintf(dead, sizeof(dead), "dead/%s", from);
+	syslog(LOG_WARNING, "%s: refused: %s: kept in %s/%s/%s", from, why,
+	    s->queue, dead, file);
 	/* Where it cannot be kept it stays where it is. */
-	if (alertqueue_link(s->queue, r->name, dead, file) == 0)
-		(void)alertqueue_remove(s->queue, r->name, file);
+	return alertqueue_link(s->queue, from, dead, file) == 0 &&
+	    alertqueue_remove(s->queue, from, file) == 0;
 }
 
+/* Done with it, or not now. */
 static bool
 deliver_one(const struct sender *s, const struct route *r, const char *file,
     struct outcome *o)
 {
 	AUTO(free) char *text = NULL;
 	json_auto_t *alert = NULL;
-	char why[DELIVER_WHY_MAX] = "";
+	char why[DELIVER_WHY_MAX] = "it cannot be read";
+	bool is_done = false;
 	size_t len;
+	int x = alertqueue_read(s->queue, r->name, file, &text, &len);
 
-	if (alertqueue_read(s->queue, r->name, file, &text, &len) < 0 ||
-	    (alert = json_loadb(text, len, 0, NULL)) == NULL) {
-		bury(s, r, file, "it is no alert");
+	if (x == -EFBIG ||
+	    (x == 0 && (alert = json_loadb(text, len, 0, NULL)) == NULL))
+		is_done = bury(s, r->name, file, "it is no alert");
+	else if (x == 0)
+		switch (deliver(r, alert, text, len, why, &o->wait_s)) {
+		case DELIVERED:
+		case DELIVERY_NOTHING:
+			is_done =
+			    alertqueue_remove(s->queue, r->name, file) == 0;
+			break;
+		case DELIVERY_REFUSED:
+			is_done = bury(s, r->name, file, why);
+			break;
+		case DELIVERY_LATER:
+			break;
+		}
+	if (is_done)
 		return true;
-	}
-	switch (deliver(r, alert, text, len, why, &o->wait_s)) {
-	case DELIVERED:
-	case DELIVERY_NOTHING:
-		(void)alertqueue_remove(s->queue, r->name, file);
-		return true;
-	case DELIVERY_REFUSED:
-		bury(s, r, file, why);
-		return true;
-	case DELIVERY_LATER:
-		break;
-	}
 	syslog(LOG_NOTICE, "route %s: not now: %s", r->name, why);
 	o->is_down = true;
 	return false;
@@ -165,36 +171,40 @@ hand_out(const struct sender *s, const char *file)
 	AUTO(free) char *text = NULL;
 	json_auto_t *alert = NULL;
 	size_t i, len;
-	int r;
+	int r = alertqueue_read(s->queue, "new", file, &text, &len);
 
-	if ((r = alertqueue_read(s->queue, "new", file, &text, &len)) < 0)
-		return r;
-	alert = json_loadb(text, len, 0, NULL);
-	for (i = 0; alert != NULL && i < s->routes.n; i++)
-		if (route_takes(&s->routes.v[i], alert) &&
-		    (r = alertqueue_link(s->queue, "new", s->routes.v[i].name,
-			 file)) < 0)
-			return r;
-	return alertqueue_remove(s->queue, "new", file);
+	if (r == -EFBIG ||
+	    (r == 0 && (alert = json_loadb(text, len, 0, NULL)) == NULL))
+		return bury(s, "new", file, "it is no alert") ? 0 : -EIO;
+	for (i = 0; r == 0 && i < s->routes.n; i++)
+		if (route_takes(&s->routes.v[i], alert))
+			r = alertqueue_link(s->queue, "new",
+			    s->routes.v[i].name, file);
+	return r < 0 ? r : alertqueue_remove(s->queue, "new", file);
 }
 
-/* How many there were, or -errno. */
+/* How many there were, or -errno. One that cannot be handed out is left, and the
+ * others go. */
 static int
 hand_out_all(const struct sender *s)
 {
 	struct strv files;
 	size_t i;
-	int r = alertqueue_list(s->queue, "new", BATCH, &files);
+	int r = alertqueue_list(s->queue, "new", BATCH, &files), x, n = 0;
 
 	if (r < 0)
 		return r;
-	for (i = 0; r == 0 && i < files.n; i++)
-		r = hand_out(s, files.v[i]);
-	if (r < 0)
-		syslog(LOG_ERR, "cannot hand out alerts: %s", strerror(-r));
-	r = r < 0 ? r : (int)files.n;
+	for (i = 0; i < files.n; i++) {
+		x = hand_out(s, files.v[i]);
+		n += x == 0;
+		if (x < 0) {
+			syslog(LOG_ERR, "cannot hand out '%s': %s", files.v[i],
+			    strerror(-x));
+			r = x;
+		}
+	}
 	strv_clear(&files);
-	return r;
+	return n > 0 ? n : r;
 }
 
 static void
@@ -237,7 +247,8 @@ prepare(const struct sender *s)
 	int r;
 
 	if ((r = alertqueue_make(s->queue, "new")) < 0 ||
-	    (r = alertqueue_make(s->queue, "dead")) < 0)
+	    (r = alertqueue_make(s->queue, "dead")) < 0 ||
+	    (r = alertqueue_make(s->queue, "dead/new")) < 0)
 		return r;
 	for (i = 0; i < s->routes.n; i++) {
 		(void)snprintf(dead, sizeof(dead), "dead/%s",

@@ -536,6 +536,7 @@ correlate_save(const struct correlate *c, struct savefile *s)
 		save_u64(s, c->targets[i].c->type);
 		save_u64(s, c->targets[i].c->timespan_s);
 		save_u64(s, c->targets[i].keys.slots);
+		save_u64(s, c->targets[i].c->count);
 		keytable_save(&c->targets[i].keys, s);
 		save_u64(s, c->targets[i].waiting != NULL);
 		if (c->targets[i].waiting != NULL)
@@ -546,14 +547,15 @@ correlate_save(const struct correlate *c, struct savefile *s)
 /* One that is as it was then, or NULL. */
 static struct target *
 find_target(struct correlate *c, const char *name, uint64_t type,
-    uint64_t timespan_s, uint64_t slots)
+    uint64_t timespan_s, uint64_t slots, uint64_t count)
 {
 	struct target *t;
 
 	for (t = c->targets; t < c->targets + c->n; t++)
 		if (strcmp(name_of(c, t), name) == 0 &&
 		    (uint64_t)t->c->type == type &&
-		    t->c->timespan_s == timespan_s && t->keys.slots == slots)
+		    t->c->timespan_s == timespan_s && t->keys.slots == slots &&
+		    t->c->count == count)
 			return t;
 	return NULL;
 }
@@ -562,14 +564,15 @@ static void
 load_target(struct correlate *c, struct savefile *s)
 {
 	char *name = load_text(s, 1024);
-	uint64_t type = load_u64(s), span = load_u64(s), slots = load_u64(s);
+	uint64_t type = load_u64(s), span = load_u64(s), slots = load_u64(s),
+		 count = load_u64(s);
 	struct keytable gone;
 	struct waiting *nobody = waiting_new();
 	struct target *t;
 
 	if (name == NULL || nobody == NULL || slots > 4096)
 		s->is_bad = true;
-	t = s->is_bad ? NULL : find_target(c, name, type, span, slots);
+	t = s->is_bad ? NULL : find_target(c, name, type, span, slots, count);
 	keytable_init(&gone, (size_t)slots);
 	if (!s->is_bad)
 		keytable_load(t != NULL ? &t->keys : &gone, s);

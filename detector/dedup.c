@@ -111,8 +111,7 @@ rebuild(struct dedup *d)
 	d->next_us = UINT64_MAX;
 	for (i = 0; i < d->n; i++) {
 		const struct dedup_window *w = &d->windows[i];
-		uint64_t next =
-		    w->count > w->told ? w->end_us : w->end_us + DEDUP_LATE_US;
+		uint64_t next = w->end_us + (w->is_over ? DEDUP_LATE_US : 0);
 
 		*place_of(d, w->id) = (uint32_t)i;
 		if (next < d->next_us)

@@ -118,14 +118,20 @@ pagerduty_body(const struct route *r, json_t *alert)
 		"error", "critical" };
 	enum sigma_level level = SIGMA_INFORMATIONAL;
 	char summary[1024];
+	size_t n;
 
 	if (is_count(alert))
 		return json_pack("{s:s, s:s, s:s}", "routing_key", r->secret,
 		    "event_action", "resolve", "dedup_key",
 		    text_of(alert, "alert"));
 	(void)sigma_level_parse(text_of(alert, "level"), &level);
-	(void)snprintf(summary, sizeof(summary), "%.900s",
-	    text_of(alert, "title"));
+	n = strlen(text_of(alert, "title"));
+	n = n < 900 ? n : 900;
+	memcpy(summary, text_of(alert, "title"), n);
+	/* Not in the middle of a character. */
+	while (n > 0 && n == 900 && (summary[n - 1] & 0x80) != 0)
+		n--;
+	summary[n] = '\0';
 	return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:O}}",
 	    "routing_key", r->secret, "event_action", "trigger", "dedup_key",
 	    text_of(alert, "uid"), "payload", "summary", summary, "source",
@@ -200,8 +206,10 @@ judge(CURLcode code, long status, char why[DELIVER_WHY_MAX])
 		return DELIVERED;
 	(void)snprintf(why, DELIVER_WHY_MAX, "the receiver says %ld", status);
 	/* RFC 9110 15.5: the request is wrong, and will be; but 408 and 429 are
-	 * about the moment. */
-	return status >= 400 && status < 500 && status != 408 && status != 429
+	 * about the moment, and 401, 403, 404 about the route: a token or an
+	 * address that somebody will mend. */
+	return status >= 400 && status < 500 && status != 401 &&
+		status != 403 && status != 404 && status != 408 && status != 429
 	    ? DELIVERY_REFUSED
 	    : DELIVERY_LATER;
 }
@@ -269,12 +277,14 @@ static enum delivery
 post_made(const struct route *r, json_t *alert, const char *url, json_t *made,
     char why[DELIVER_WHY_MAX], unsigned *ret_wait_s)
 {
-	AUTO(free) char *body = json_dumps(made, JSON_COMPACT);
+	AUTO(free)
+	char *body = made != NULL ? json_dumps(made, JSON_COMPACT) : NULL;
 
 	json_decref(made);
 	if (body == NULL) {
-		(void)snprintf(why, DELIVER_WHY_MAX, "no memory");
-		return DELIVERY_LATER;
+		(void)snprintf(why, DELIVER_WHY_MAX,
+		    "it cannot be said to this receiver");
+		return DELIVERY_REFUSED;
 	}
 	return post_json(r, alert, url, body, strlen(body), why, ret_wait_s);
 }

@@ -92,7 +92,10 @@ write_match(void *context, size_t rule, uint64_t time_us, const char *line,
 static void
 take_line(void *context, const char *line, size_t len)
 {
-	stream_line(((struct run *)context)->stream, line, len);
+	struct run *r = context;
+
+	if (!r->is_failed)
+		stream_line(r->stream, line, len);
 }
 
 static int
@@ -257,7 +260,8 @@ keep(struct run *r, const struct inputs *in)
 {
 	int x;
 
-	if (fflush(r->out) == EOF) {
+	/* What could not be told has not been read: the next start tells it. */
+	if (r->is_failed || fflush(r->out) == EOF) {
 		r->is_failed = true;
 		return;
 	}

@@ -595,6 +595,10 @@ read_embedded(struct engine *e, const struct syslog_line *s)
 {
 	const char *p = s->message, *end = p + s->message_len;
 
+	/* Anybody may write to syslog: only rsyslog's own name for us counts, which
+	 * is still only as good as who may write there. */
+	if (s->program_len != 11 || memcmp(s->program, "countersign", 11) != 0)
+		return -EBADMSG;
 	if (s->message_len > 5 && memcmp(p, "@cee:", 5) == 0)
 		p += 5;
 	while (p < end && *p == ' ')

@@ -208,16 +208,26 @@ static void
 make_said_ip(const struct enrich *e, struct record *r)
 {
 	const struct value *v = record_get(r, e->fields->made[MADE_MESSAGE]);
-	const char *from = v != NULL ? memmem(v->p, v->len, " from ", 6) : NULL,
-		   *end;
+	const char *p, *end, *stop, *found = NULL;
+	size_t found_len = 0;
 
-	if (from == NULL)
+	if (v == NULL)
 		return;
-	from += 6;
-	end = memchr(from, ' ', v->len - (size_t)(from - v->p));
-	if (end != NULL && end - from < 46 && end > from &&
-	    strchr("0123456789abcdef:", *from) != NULL)
-		make(e, r, MADE_REMOTE_IP, from, (size_t)(end - from));
+	/* A name that somebody chose stands before it: the last one counts. */
+	stop = v->p + v->len;
+	for (p = v->p;
+	     (p = memmem(p, (size_t)(stop - p), " from ", 6)) != NULL;) {
+		p += 6;
+		end = memchr(p, ' ', (size_t)(stop - p));
+		if (end == NULL || end == p || end - p >= 46 ||
+		    strchr("0123456789abcdef:", *p) == NULL || stop - end < 6 ||
+		    memcmp(end, " port ", 6) != 0)
+			continue;
+		found = p;
+		found_len = (size_t)(end - p);
+	}
+	if (found != NULL)
+		make(e, r, MADE_REMOTE_IP, found, found_len);
 }
 
 /* 192.0.2.1:22, [2001:db8::1]:22, or without a port */

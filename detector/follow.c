@@ -11,6 +11,8 @@
 #include "auto.h"
 #include "follow.h"
 
+#define TURN_BYTES (UINT64_C(16) * 1024 * 1024)
+
 int
 follow_init(struct follow *f, char *const *paths, size_t n)
 {
@@ -96,10 +98,12 @@ static int
 read_one(struct followed *one,
     void (*take)(void *context, const char *line, size_t len), void *context)
 {
+	uint64_t begin = one->offset;
 	bool has_read = false;
 	ssize_t n;
 
-	for (;;) {
+	/* In turns: others wait, and so does whoever wants it to end. */
+	while (one->offset - begin < TURN_BYTES) {
 		size_t had = one->feed.n;
 		struct stat st;
 
@@ -115,6 +119,7 @@ read_one(struct followed *one,
 		has_read = true;
 		one->offset += (uint64_t)n + had - one->feed.n;
 	}
+	return 1;
 }
 
 int

@@ -183,6 +183,8 @@ keytable_load(struct keytable *t, struct savefile *s)
 		return;
 	for (; n > 0 && !s->is_bad; n--) {
 		load_bytes(s, one, keytable_entry_bytes(t));
+		if (one->n > (t->slots > 0 ? t->slots : 1))
+			s->is_bad = true;
 		if (s->is_bad || one->n == 0 ||
 		    (e = keytable_get(t, one->key, 0)) == NULL)
 			break;

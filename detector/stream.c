@@ -14,6 +14,9 @@
  * agree do, as after a quiet night. */
 #define AHEAD_US     (UINT64_C(3600) * USEC_PER_SEC)
 #define AHEAD_ENOUGH 3
+/* Events may be late by days, but not all of them. */
+#define BEHIND_US     (UINT64_C(7) * 24 * 3600 * USEC_PER_SEC)
+#define BEHIND_ENOUGH 1000
 
 struct stream {
 	struct engine *engine;
@@ -24,6 +27,7 @@ struct stream {
 	uint64_t now_us; /* the latest time that is believed */
 	uint64_t ahead_us;
 	unsigned ahead; /* events in a row that say it is later */
+	unsigned behind; /* or much earlier */
 	int time;
 	/* The event at hand. */
 	const struct record *record;
@@ -87,9 +91,24 @@ tell_count(void *context, const struct dedup_window *w)
 	emit(s, alert_render_count(engine_rule(s->engine, w->rule), w));
 }
 
+/* A clock that was ahead is put back by so many in a row that are far behind. */
+static void
+move_back(struct stream *s)
+{
+	if (s->time_us + BEHIND_US >= s->now_us) {
+		s->behind = 0;
+		return;
+	}
+	if (++s->behind < BEHIND_ENOUGH)
+		return;
+	s->now_us = s->time_us;
+	s->behind = 0;
+}
+
 static void
 move_clock(struct stream *s)
 {
+	move_back(s);
 	if (s->now_us == 0 || s->time_us <= s->now_us + AHEAD_US) {
 		s->ahead = 0;
 		if (s->time_us > s->now_us)
@@ -203,6 +222,10 @@ read_time(struct stream *s, const struct record *record)
 		s->stats.timeless++;
 	else
 		move_clock(s);
+	/* One that is not believed counts as of now: it can neither end windows
+	 * nor take the place of what is counted in them. */
+	if (s->ahead > 0)
+		s->time_us = s->now_us;
 }
 
 void

@@ -15,6 +15,9 @@ static const struct wrapper {
 	bool takes_assignments; /* NAME=value before it */
 	bool is_shell; /* the text after -c */
 } wrappers[] = {
+	{ "exec", "a", 0, true, false },
+	{ "command", "", 0, false, false },
+	{ "builtin", "", 0, false, false },
 	{ "sudo", "ugpCcDhRrTtU", 0, true, false },
 	{ "doas", "uC", 0, false, false },
 	{ "env", "uCS", 0, true, false },
@@ -40,6 +43,8 @@ static const struct wrapper {
 	{ "ksh", "", 0, false, true },
 	{ "zsh", "", 0, false, true },
 	{ "su", "", 0, false, true },
+	/* Its words are a text. */
+	{ "eval", "", 0, false, true },
 };
 
 struct walk {
@@ -105,24 +110,47 @@ follow_shell(struct walk *w, char *const *words, size_t n)
 	const struct shellwords to = { take_command, w };
 	size_t i;
 
-	for (i = 1; i + 1 < n; i++)
-		if (is_dash_c(words[i]) || strcmp(words[i], "--command") == 0) {
-			if (shellwords_read(words[i + 1], strlen(words[i + 1]),
-				&to) < 0)
-				w->error = -ENOMEM;
-			return;
-		}
+	if (strcmp(words[0], "eval") == 0) {
+		if (n > 1 &&
+		    shellwords_read(words[1], strlen(words[1]), &to) < 0)
+			w->error = -ENOMEM;
+		return;
+	}
+	for (i = 1; i < n; i++)
+		if (is_dash_c(words[i]) || strcmp(words[i], "--command") == 0)
+			break;
+	/* Options may stand between it and the text: sh -c -e 'text'. */
+	for (i++; i < n; i++)
+		if ((words[i][0] != '-' && words[i][0] != '+') ||
+		    words[i][1] == '\0')
+			break;
+	if (i < n && shellwords_read(words[i], strlen(words[i]), &to) < 0)
+		w->error = -ENOMEM;
 }
 
-/* How many words an option is. */
+/* How many words an option is: the first letter of a cluster that takes a value
+ * has it in the same word, or in the next. */
 static size_t
 option_words(const struct wrapper *p, const char *word)
 {
-	size_t len = strlen(word);
+	static const char *const long_ones[] = { "--user", "--group", "--host",
+		"--prompt", "--chdir", "--chroot", "--role", "--type",
+		"--unset", "--signal", "--kill-after", "--adjustment",
+		"--class", "--classdata", "--pid", "--input", "--output",
+		"--error", "--max-args", "--max-procs", "--delimiter",
+		"--arg-file", "--replace", "--close-from", "--other-user" };
+	size_t i;
 
-	if (word[1] == '-') /* --option=value, or without one */
+	if (word[1] == '-') { /* --option=value, or --option value */
+		for (i = 0; i < ARRAY_SIZE(long_ones); i++)
+			if (strcmp(word, long_ones[i]) == 0)
+				return 2;
 		return 1;
-	return len > 0 && strchr(p->with_value, word[len - 1]) != NULL ? 2 : 1;
+	}
+	for (i = 1; word[i] != '\0'; i++)
+		if (strchr(p->with_value, word[i]) != NULL)
+			return word[i + 1] == '\0' ? 2 : 1;
+	return 1;
 }
 
 static void

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #define THROUGH_DEPTH_MAX 4
-#define THROUGH_MAX	  32 /* commands of one event */
+#define THROUGH_MAX	  1024 /* commands of one event */
 
 struct through {
 	/* Words that stand until it returns; n > 0. */

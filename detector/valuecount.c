@@ -10,8 +10,8 @@ struct cluster {
 size_t
 valuecount_slots(uint64_t count)
 {
-	/* Two more, for a value that comes back after a pause. */
-	return (size_t)(count + 2) * VALUECOUNT_WORDS;
+	/* A value may have two in one span: it came, and came back. */
+	return (size_t)(count * 2) * VALUECOUNT_WORDS;
 }
 
 static struct cluster

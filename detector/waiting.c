@@ -135,7 +135,8 @@ waiting_save(const struct waiting *w, struct savefile *s)
 		save_u64(s, w->v[i].key);
 		save_u64(s, w->v[i].time_us);
 		save_u64(s, w->v[i].deadline_us);
-		save_text(s, w->v[i].line);
+		save_u64(s, w->v[i].len);
+		save_bytes(s, w->v[i].line, w->v[i].len);
 	}
 }
 
@@ -143,15 +144,16 @@ void
 waiting_load(struct waiting *w, struct savefile *s)
 {
 	uint64_t n = load_count(s, WAITING_MAX), key, time_us, deadline_us;
-	char *line;
+	char line[WAITING_LINE_MAX];
+	size_t len;
 
 	for (; n > 0 && !s->is_bad; n--) {
 		key = load_u64(s);
 		time_us = load_u64(s);
 		deadline_us = load_u64(s);
-		if ((line = load_text(s, WAITING_LINE_MAX)) == NULL)
-			return;
-		waiting_add(w, key, time_us, deadline_us, line, strlen(line));
-		free(line);
+		len = (size_t)load_count(s, WAITING_LINE_MAX);
+		load_bytes(s, line, len);
+		if (!s->is_bad)
+			waiting_add(w, key, time_us, deadline_us, line, len);
 	}
 }

@@ -9,7 +9,7 @@
 #include "savefile.h"
 
 #define WAITING_MAX	 8192
-#define WAITING_LINE_MAX 4096 /* of the event; more is cut, and not JSON then */
+#define WAITING_LINE_MAX 8192 /* of the event: ours are shorter */
 
 struct waiting;
 

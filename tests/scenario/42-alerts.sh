@@ -95,7 +95,7 @@ for route in new chat pager hook log never command; do nothing_left $route || fa
 
 story "a receiver that fails in every way: tried again until it takes it, once"
 for i in 1 2 3 4 5 6 7; do alert "failing$i" whoami; done
-printf '%s\n' 500 close half '429 1' 301 200 >"$LAB/hook/how"
+printf '%s\n' 500 close half '429 1' 404 200 >"$LAB/hook/how"
 : >"$LAB/hook/got"
 send
 PATIENCE=120 wait_until "all have come" all_gone
@@ -118,7 +118,7 @@ PATIENCE=60 wait_until "the hook has it, too" got hook 1
 unsend
 
 story "what a receiver refuses is kept, and the next goes on"
-printf '404\n200\n' >"$LAB/hook/how"
+printf '400\n200\n' >"$LAB/hook/how"
 : >"$LAB/hook/got"
 alert refused
 alert taken
@@ -126,6 +126,16 @@ once
 [ "$(body hook .user)" = taken ] || fail "$(cat "$LAB/hook/got")"
 [ "$(left dead/hook)" = 1 ] || fail "it is not kept"
 grep -q refused "$Q"/dead/hook/*.json || fail "it is another one"
+
+story "what cannot be handed out holds up nobody else"
+: >"$LAB/hook/got"
+echo 'no alert' >"$Q/new/00000000000000000001.json"
+head -c 100000 /dev/zero | tr '\0' x >"$Q/new/00000000000000000002.json"
+alert after
+once
+[ "$(body hook .user)" = after ] || fail "$(cat "$LAB/hook/got")"
+[ "$(left dead/new)" = 2 ] || fail "they are not kept"
+nothing_left new || fail "they are left"
 
 story "a receiver that is down for long: all is there afterwards, in order"
 kill $PID_hook

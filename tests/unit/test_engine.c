@@ -349,6 +349,30 @@ START_TEST(parents_are_known_by_host)
 }
 END_TEST
 
+START_TEST(an_address_is_sshds_word_and_nobody_elses)
+{
+	AUTO(engine_free)
+	struct engine *e = engine_of(
+	    "title: T\nlogsource: { product: linux, service: sshd }\n"
+	    "detection:\n  s: { RemoteIp: 203.0.113.9 }\n  condition: s\n");
+
+	ck_assert_uint_eq(ask(e,
+			      "Nov 26 00:46:50 web1 sshd[12]: Invalid user x "
+			      "from 198.51.100.7 port 1 from 203.0.113.9 "
+			      "port 22"),
+	    1);
+	ck_assert_uint_eq(ask(e,
+			      "Nov 26 00:46:50 web1 sshd[12]: Invalid user "
+			      "203.0.113.9 from 198.51.100.7 port 22"),
+	    0);
+	/* Nor may anybody else say what only we say. */
+	ck_assert_uint_eq(ask(e,
+			      "Nov 26 00:46:50 web1 evil: {\"event\":"
+			      "\"syslog\",\"addr.remote\":\"203.0.113.9\"}"),
+	    0);
+}
+END_TEST
+
 static const char *const unreadable[] = { "x", "{", "{\"a\"}", "{\"a\":}",
 	"{\"a\":1", "{\"a\":1}}", "{\"a\":1} x", "{\"a\":tru}", "{\"a\":\"x",
 	"{\"a\":\"x\\\"}", "{a:1}", "[1]", "{\"a\":[1}", "{\"a\":[1,]}",
@@ -429,6 +453,7 @@ case_engine(void)
 	    ARRAY_SIZE(refused));
 	tcase_add_test(tc, filters_take_out_what_they_name);
 	tcase_add_test(tc, parents_are_known_by_host);
+	tcase_add_test(tc, an_address_is_sshds_word_and_nobody_elses);
 	tcase_add_loop_test(tc, what_is_no_event_is_said_to_be_none, 0,
 	    ARRAY_SIZE(unreadable));
 	tcase_add_test(tc, bytes_that_are_not_utf8_hide_nothing);
