@@ -128,9 +128,13 @@ pagerduty_body(const struct route *r, json_t *alert)
 	n = strlen(text_of(alert, "title"));
 	n = n < 900 ? n : 900;
 	memcpy(summary, text_of(alert, "title"), n);
-	/* Not in the middle of a character. */
-	while (n > 0 && n == 900 && (summary[n - 1] & 0x80) != 0)
-		n--;
+	/* Not in the middle of a character: its first byte and what is of it. */
+	if (n == 900) {
+		while (n > 0 && ((unsigned char)summary[n - 1] & 0xc0) == 0x80)
+			n--;
+		if (n > 0 && ((unsigned char)summary[n - 1] & 0x80) != 0)
+			n--;
+	}
 	summary[n] = '\0';
 	return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:O}}",
 	    "routing_key", r->secret, "event_action", "trigger", "dedup_key",
