@@ -12,7 +12,6 @@
 
 #define ALERTQUEUE_NAME_MAX  64
 #define ALERTQUEUE_ALERT_MAX (64U * 1024U)
-#define ALERTQUEUE_FILES_MAX 100000 /* of one folder: then alerts are lost */
 
 /* Makes DIR/NAME as it must be. 0 or -errno. */
 int alertqueue_make(const char *dir, const char *name);
