@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "alertqueue.h"
@@ -52,6 +53,7 @@ struct run {
 	FILE *out;
 	struct stream *stream;
 	uint64_t too_long;
+	clock_t begin; /* the rules have been read */
 	bool is_failed; /* the output */
 };
 
@@ -137,13 +139,15 @@ tell_stats(const struct run *r)
 	    "%zu rules as %zu programs over %zu patterns, %zu KiB\n"
 	    "%llu lines, %llu bytes; %llu not events, %llu without a time, "
 	    "%llu far ahead, %llu longer than 1 MiB\n"
-	    "%llu alerts, %llu more events under them; %llu keys given up\n",
+	    "%llu alerts, %llu more events under them; %llu keys given up\n"
+	    "%.3f s of processor time, after the rules had been read\n",
 	    e.rules, e.programs, e.patterns, e.database_bytes / 1024,
 	    (unsigned long long)s->lines, (unsigned long long)s->bytes,
 	    (unsigned long long)s->unreadable, (unsigned long long)s->timeless,
 	    (unsigned long long)s->future, (unsigned long long)r->too_long,
 	    (unsigned long long)s->alerts, (unsigned long long)s->suppressed,
-	    (unsigned long long)s->lost);
+	    (unsigned long long)s->lost,
+	    (double)(clock() - r->begin) / CLOCKS_PER_SEC);
 }
 
 static int
@@ -336,6 +340,7 @@ run(struct run *r, char **inputs)
 	    (r->stream = stream_new(r->rules.engine, r->rules.correlate,
 		 &out)) == NULL)
 		return DETECT_IO;
+	r->begin = clock();
 	for (n = 0; inputs[n] != NULL; n++)
 		;
 	status =

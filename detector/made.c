@@ -20,6 +20,8 @@ made_find(const char *name, size_t len)
 {
 	size_t i;
 
+	if (len == 0 || *name != '@')
+		return -1;
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
 			return (int)i;

@@ -7,44 +7,47 @@
 #include "shellwords.h"
 #include "through.h"
 
+#define NAME(text) text, sizeof(text) - 1
+
 /* Where the command is among the words of a program that runs it. */
 static const struct wrapper {
 	const char *name;
+	size_t len;
 	const char *with_value; /* short options that take the next word */
 	unsigned operands; /* before the command */
 	bool takes_assignments; /* NAME=value before it */
 	bool is_shell; /* the text after -c */
 } wrappers[] = {
-	{ "exec", "a", 0, true, false },
-	{ "command", "", 0, false, false },
-	{ "builtin", "", 0, false, false },
-	{ "sudo", "ugpCcDhRrTtU", 0, true, false },
-	{ "doas", "uC", 0, false, false },
-	{ "env", "uCS", 0, true, false },
-	{ "nohup", "", 0, false, false },
-	{ "timeout", "ks", 1, false, false },
-	{ "nice", "n", 0, false, false },
-	{ "ionice", "cnpPu", 0, false, false },
-	{ "setsid", "", 0, false, false },
-	{ "stdbuf", "ioe", 0, false, false },
-	{ "time", "fo", 0, false, false },
-	{ "chroot", "", 1, false, false },
-	{ "xargs", "adEeIiLlnPs", 0, false, false },
-	{ "busybox", "", 0, false, false },
-	{ "toybox", "", 0, false, false },
-	{ "unshare", "SGRw", 0, false, false },
-	{ "proxychains", "f", 0, false, false },
-	{ "proxychains4", "f", 0, false, false },
-	{ "runuser", "gGu", 0, false, false },
-	{ "sh", "", 0, false, true },
-	{ "bash", "", 0, false, true },
-	{ "dash", "", 0, false, true },
-	{ "ash", "", 0, false, true },
-	{ "ksh", "", 0, false, true },
-	{ "zsh", "", 0, false, true },
-	{ "su", "", 0, false, true },
+	{ NAME("exec"), "a", 0, true, false },
+	{ NAME("command"), "", 0, false, false },
+	{ NAME("builtin"), "", 0, false, false },
+	{ NAME("sudo"), "ugpCcDhRrTtU", 0, true, false },
+	{ NAME("doas"), "uC", 0, false, false },
+	{ NAME("env"), "uCS", 0, true, false },
+	{ NAME("nohup"), "", 0, false, false },
+	{ NAME("timeout"), "ks", 1, false, false },
+	{ NAME("nice"), "n", 0, false, false },
+	{ NAME("ionice"), "cnpPu", 0, false, false },
+	{ NAME("setsid"), "", 0, false, false },
+	{ NAME("stdbuf"), "ioe", 0, false, false },
+	{ NAME("time"), "fo", 0, false, false },
+	{ NAME("chroot"), "", 1, false, false },
+	{ NAME("xargs"), "adEeIiLlnPs", 0, false, false },
+	{ NAME("busybox"), "", 0, false, false },
+	{ NAME("toybox"), "", 0, false, false },
+	{ NAME("unshare"), "SGRw", 0, false, false },
+	{ NAME("proxychains"), "f", 0, false, false },
+	{ NAME("proxychains4"), "f", 0, false, false },
+	{ NAME("runuser"), "gGu", 0, false, false },
+	{ NAME("sh"), "", 0, false, true },
+	{ NAME("bash"), "", 0, false, true },
+	{ NAME("dash"), "", 0, false, true },
+	{ NAME("ash"), "", 0, false, true },
+	{ NAME("ksh"), "", 0, false, true },
+	{ NAME("zsh"), "", 0, false, true },
+	{ NAME("su"), "", 0, false, true },
 	/* Its words are a text. */
-	{ "eval", "", 0, false, true },
+	{ NAME("eval"), "", 0, false, true },
 };
 
 struct walk {
@@ -70,7 +73,7 @@ find(const char *name, size_t len)
 		len--;
 	}
 	for (i = 0; i < ARRAY_SIZE(wrappers); i++)
-		if (strlen(wrappers[i].name) == len &&
+		if (wrappers[i].len == len && *wrappers[i].name == *name &&
 		    memcmp(wrappers[i].name, name, len) == 0)
 			return &wrappers[i];
 	return NULL;
