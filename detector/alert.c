@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "alert.h"
+#include "ascii.h"
 #include "auto.h"
 #include "clock.h"
 #include "jsontext.h"
+#include "textbuf.h"
 
 #define LINE_MAX_BYTES 4096 /* of the event, in the alert */
 #define TEXT_MAX_BYTES 1024
@@ -87,19 +89,16 @@ uint64_t
 alert_key(const struct engine *e, const struct sigma_rule *rule,
     const struct record *r)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = FNV_BEGIN;
 	const struct value *v;
-	size_t i, k;
+	size_t i;
 
+	/* Numbers that are no bytes stand between values and fields. */
 	for (i = 0; i < rule->alerting.dedup.n; i++) {
 		for (v = get(e, r, rule->alerting.dedup.v[i]); v != NULL;
 		     v = v->next)
-			for (k = 0; k <= v->len; k++)
-				h = (h ^
-					(k < v->len ? (unsigned char)v->p[k]
-						    : 0x100)) *
-				    UINT64_C(0x100000001b3);
-		h = (h ^ 0x101) * UINT64_C(0x100000001b3);
+			h = fnv_number(fnv_bytes(h, v->p, v->len), 0x100);
+		h = fnv_number(h, 0x101);
 	}
 	return h ^ (h >> 32);
 }
@@ -110,7 +109,7 @@ alert_uid(const struct sigma_rule *rule, uint64_t key,
 {
 	char text[512];
 	int n = snprintf(text, sizeof(text), "%s|%016llx|%llu",
-	    rule->id != NULL ? rule->id : rule->title, (unsigned long long)key,
+	    sigma_rule_name(rule), (unsigned long long)key,
 	    (unsigned long long)w->end_us);
 
 	uuid_of_bytes(text,
@@ -118,32 +117,6 @@ alert_uid(const struct sigma_rule *rule, uint64_t key,
 }
 
 /* ---- texts with {field} ----------------------------------------------------- */
-
-struct text {
-	char *p;
-	size_t n, size;
-	bool is_bad;
-};
-
-static void
-put(struct text *t, const char *p, size_t n)
-{
-	size_t size = (t->n + n + 1) * 2;
-	char *grown;
-
-	if (t->n + n + 1 > t->size) {
-		if ((grown = realloc(t->p, size)) == NULL) {
-			t->is_bad = true;
-			return;
-		}
-		t->p = grown;
-		t->size = size;
-	}
-	if (t->p == NULL) /* it never is */
-		return;
-	memcpy(t->p + t->n, p, n);
-	t->n += n;
-}
 
 static bool
 is_plain_word(const struct value *v)
@@ -162,24 +135,25 @@ is_plain_word(const struct value *v)
 
 /* As a word of a shell, whatever is in it: people copy these. */
 static void
-put_quoted(struct text *t, const struct value *v)
+put_quoted(struct textbuf *t, const struct value *v)
 {
 	size_t i, n = v->len < TEXT_MAX_BYTES ? v->len : TEXT_MAX_BYTES;
 
 	if (is_plain_word(v)) {
-		put(t, v->p, n);
+		textbuf_put(t, v->p, n);
 		return;
 	}
-	put(t, "'", 1);
+	textbuf_put(t, "'", 1);
 	for (i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)v->p[i];
 
 		if (c == '\'')
-			put(t, "'\\''", 4);
+			textbuf_put(t, "'\\''", 4);
 		else
-			put(t, c < 0x20 || c == 0x7f ? "?" : &v->p[i], 1);
+			textbuf_put(t, c < 0x20 || c == 0x7f ? "?" : &v->p[i],
+			    1);
 	}
-	put(t, "'", 1);
+	textbuf_put(t, "'", 1);
 }
 
 /* NULL: of a command, that the event does not say what it wants. */
@@ -187,7 +161,7 @@ static json_t *
 fill(const struct engine *e, const char *text, const struct record *r,
     bool is_command)
 {
-	struct text t = { 0 };
+	struct textbuf t = { 0 };
 	const char *p = text, *end;
 	json_t *j;
 
@@ -196,13 +170,13 @@ fill(const struct engine *e, const char *text, const struct record *r,
 		char name[FIELDTREE_NAME_MAX + 1];
 		const struct value *v;
 
-		put(&t, p, n);
+		textbuf_put(&t, p, n);
 		p += n;
 		if (*p == '\0')
 			break;
 		if ((end = strchr(p, '}')) == NULL ||
 		    (size_t)(end - p) - 1 >= sizeof(name)) {
-			put(&t, p++, 1);
+			textbuf_put(&t, p++, 1);
 			continue;
 		}
 		memcpy(name, p + 1, (size_t)(end - p) - 1);
@@ -213,11 +187,11 @@ fill(const struct engine *e, const char *text, const struct record *r,
 			return NULL;
 		}
 		if (v == NULL)
-			put(&t, "-", 1);
+			textbuf_put(&t, "-", 1);
 		else if (is_command)
 			put_quoted(&t, v);
 		else
-			put(&t, v->p,
+			textbuf_put(&t, v->p,
 			    v->len < TEXT_MAX_BYTES ? v->len : TEXT_MAX_BYTES);
 		p = end + 1;
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "auto.h"
 #include "correlate.h"
 #include "keytable.h"
@@ -46,20 +47,13 @@ struct correlate {
 
 /* ---- making ------------------------------------------------------------------ */
 
-static bool
-is_named(const struct sigma_rule *rule, const char *name)
-{
-	return (rule->name != NULL && strcmp(rule->name, name) == 0) ||
-	    (rule->id != NULL && strcmp(rule->id, name) == 0);
-}
-
 static size_t
 find_rule(const struct engine *e, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < engine_rules(e); i++)
-		if (is_named(engine_rule(e, i), name))
+		if (sigma_rule_is(engine_rule(e, i), name))
 			return i;
 	return SIZE_MAX;
 }
@@ -271,11 +265,7 @@ correlate_lost(const struct correlate *c)
 static uint64_t
 hash_bytes(uint64_t h, const char *p, size_t len)
 {
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		h = (h ^ (unsigned char)p[i]) * UINT64_C(0x100000001b3);
-	return (h ^ 0x100) * UINT64_C(0x100000001b3);
+	return fnv_number(fnv_bytes(h, p, len), 0x100);
 }
 
 /* What a field is called in the rule that is fed. */
@@ -287,7 +277,7 @@ own_name(const struct target *t, const struct sigma_rule *rule,
 
 	for (i = 0; i < t->c->n_aliases; i++)
 		if (strcmp(t->c->aliases[i].name, name) == 0 &&
-		    is_named(rule, t->c->aliases[i].rule))
+		    sigma_rule_is(rule, t->c->aliases[i].rule))
 			return t->c->aliases[i].field;
 	return name;
 }
@@ -325,7 +315,7 @@ hash_field(const struct correlate *c, const struct sigma_rule *rule,
 static uint64_t
 group_key(const struct correlate *c, const struct sigma_rule *rule)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = FNV_BEGIN;
 	bool is_there;
 	size_t i;
 
@@ -520,9 +510,7 @@ correlate_end(struct correlate *c)
 static const char *
 name_of(const struct correlate *c, const struct target *t)
 {
-	const struct sigma_rule *rule = engine_rule(c->engine, t->rule);
-
-	return rule->id != NULL ? rule->id : rule->title;
+	return sigma_rule_name(engine_rule(c->engine, t->rule));
 }
 
 void

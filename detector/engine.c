@@ -285,9 +285,13 @@ engine_add(struct engine *e, struct sigma_rule *rule, struct conf_error *reterr)
 static bool
 is_filtered(const struct sigma_rule *filter, const struct sigma_rule *rule)
 {
-	return strv_has(&filter->filtered, "any") ||
-	    (rule->id != NULL && strv_has(&filter->filtered, rule->id)) ||
-	    (rule->name != NULL && strv_has(&filter->filtered, rule->name));
+	size_t i;
+
+	for (i = 0; i < filter->filtered.n; i++)
+		if (strcmp(filter->filtered.v[i], "any") == 0 ||
+		    sigma_rule_is(rule, filter->filtered.v[i]))
+			return true;
+	return false;
 }
 
 /* To each of the rule's programs whose events are the filter's, too. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "auto.h"
 #include "enrich.h"
 #include "eventtime.h"
@@ -337,16 +338,13 @@ process_key(const struct enrich *e, const struct record *r,
     const struct value *pid)
 {
 	const struct value *host = in(e, r, IN_SERVER);
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-	size_t i;
+	uint64_t h = FNV_BEGIN;
 
 	if (host == NULL)
 		host = in(e, r, IN_HOST);
-	for (i = 0; host != NULL && i < host->len; i++)
-		h = (h ^ (unsigned char)host->p[i]) * UINT64_C(0x100000001b3);
-	h ^= UINT64_C(0xff);
-	for (i = 0; i < pid->len; i++)
-		h = (h ^ (unsigned char)pid->p[i]) * UINT64_C(0x100000001b3);
+	if (host != NULL)
+		h = fnv_bytes(h, host->p, host->len);
+	h = fnv_bytes(fnv_number(h, 0x100), pid->p, pid->len);
 	return h ^ (h >> 32);
 }
 

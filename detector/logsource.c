@@ -5,7 +5,7 @@
 
 #include "auto.h"
 #include "logsource.h"
-#include "yamltree.h"
+#include "yamlread.h"
 
 DEFINE_AUTO(yamlnode_free, struct yamlnode)
 
@@ -43,32 +43,6 @@ fields_add(struct fields *f, const char *name)
 }
 
 static int
-read_name(const struct yamlnode *map, const char *key, char **ret)
-{
-	const struct yamlnode *n = yamlnode_get(map, key);
-
-	if (n == NULL || n->kind != YAMLNODE_SCALAR)
-		return 0;
-	return (*ret = strdup(n->text)) == NULL ? -ENOMEM : 0;
-}
-
-static int
-read_flag(const struct yamlnode *map, const char *key, bool *ret,
-    struct conf_error *reterr)
-{
-	const struct yamlnode *n = yamlnode_get(map, key);
-
-	if (n == NULL)
-		return 0;
-	if (n->kind != YAMLNODE_SCALAR ||
-	    (strcmp(n->text, "true") != 0 && strcmp(n->text, "false") != 0))
-		return conf_error(reterr, n->line, "'%s' is true or false",
-		    key);
-	*ret = n->text[0] == 't';
-	return 0;
-}
-
-static int
 field_named(struct fields *f, const struct yamlnode *n,
     struct conf_error *reterr)
 {
@@ -78,26 +52,6 @@ field_named(struct fields *f, const struct yamlnode *n,
 		return conf_error(reterr, n->line,
 		    "this is no field that can be read or made");
 	return r;
-}
-
-/* Texts: one, or a list. */
-static int
-read_values(const struct yamlnode *n, struct strv *ret,
-    struct conf_error *reterr)
-{
-	size_t i;
-	int r;
-
-	if (n->kind == YAMLNODE_SCALAR)
-		return strv_add(ret, n->text);
-	for (i = 0; i < n->n; i++) {
-		if (n->kind != YAMLNODE_LIST ||
-		    n->items[i]->kind != YAMLNODE_SCALAR)
-			return conf_error(reterr, n->line, "these are texts");
-		if ((r = strv_add(ret, n->items[i]->text)) < 0)
-			return r;
-	}
-	return 0;
 }
 
 static int
@@ -121,7 +75,8 @@ read_whens(const struct yamlnode *map, struct fields *f, struct logsource *l,
 		if ((r = field_named(f, n->keys[i], reterr)) < 0)
 			return r;
 		w->field = r;
-		if ((r = read_values(n->items[i], &w->values, reterr)) < 0)
+		if ((r = yamlread_list(n->items[i], n->keys[i]->text,
+			 &w->values, reterr)) < 0)
 			return r;
 		if (w->values.n > WHEN_VALUES_MAX)
 			return conf_error(reterr, n->line,
@@ -144,7 +99,8 @@ read_place(const struct yamlnode *n, struct fields *f, struct place *p,
 		return 0;
 	if (constant != NULL) {
 		p->kind = PLACE_CONSTANT;
-		return read_values(constant, &p->constants, reterr);
+		return yamlread_list(constant, "constant", &p->constants,
+		    reterr);
 	}
 	if ((r = field_named(f, n, reterr)) < 0)
 		return r;
@@ -185,30 +141,23 @@ read_logsource(const struct yamlnode *map, struct fields *f,
 	static const char *const known[] = { "product", "category", "service",
 		"when", "fields", "keywords", "own_fields", "through" };
 	const struct yamlnode *n;
-	size_t i, k;
 	int r;
 
 	if (map->kind != YAMLNODE_MAP)
 		return conf_error(reterr, map->line, "a logsource is a map");
-	for (i = 0; i < map->n; i++) {
-		for (k = 0; k < ARRAY_SIZE(known); k++)
-			if (strcmp(map->keys[i]->text, known[k]) == 0)
-				break;
-		if (k == ARRAY_SIZE(known))
-			return conf_error(reterr, map->keys[i]->line,
-			    "'%.60s' is not known here", map->keys[i]->text);
-	}
+	if ((r = yamlread_keys(map, known, ARRAY_SIZE(known), reterr)) < 0)
+		return r;
 	l->keywords = f->made[MADE_LINE];
 	if ((n = yamlnode_get(map, "keywords")) != NULL) {
 		if ((r = field_named(f, n, reterr)) < 0)
 			return r;
 		l->keywords = r;
 	}
-	if ((r = read_name(map, "product", &l->product)) < 0 ||
-	    (r = read_name(map, "category", &l->category)) < 0 ||
-	    (r = read_name(map, "service", &l->service)) < 0 ||
-	    (r = read_flag(map, "own_fields", &l->is_open, reterr)) < 0 ||
-	    (r = read_flag(map, "through", &l->is_through, reterr)) < 0)
+	if ((r = yamlread_text(map, "product", &l->product, reterr)) < 0 ||
+	    (r = yamlread_text(map, "category", &l->category, reterr)) < 0 ||
+	    (r = yamlread_text(map, "service", &l->service, reterr)) < 0 ||
+	    (r = yamlread_flag(map, "own_fields", &l->is_open, reterr)) < 0 ||
+	    (r = yamlread_flag(map, "through", &l->is_through, reterr)) < 0)
 		return r;
 	if ((r = read_whens(map, f, l, reterr)) < 0)
 		return r;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "auto.h"
 #include "matcher.h"
 
@@ -404,14 +405,6 @@ on_match_alone(unsigned id, unsigned long long from, unsigned long long to,
 	return 0;
 }
 
-static char
-lower(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		c = (char)(c | 0x20);
-	return c;
-}
-
 static bool
 is_text(const struct sigmapattern *p, const char *text)
 {
@@ -420,7 +413,7 @@ is_text(const struct sigmapattern *p, const char *text)
 	if (p->is_cased)
 		return memcmp(p->text, text, p->len) == 0;
 	for (i = 0; i < p->len; i++)
-		if (lower(p->text[i]) != lower(text[i]))
+		if (ascii_lower(p->text[i]) != ascii_lower(text[i]))
 			return false;
 	return true;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "auto.h"
 #include "program.h"
 
@@ -58,22 +59,15 @@ cidr_holds(const struct test *t, const struct value *v)
 	return cidr_parse(p, &c) == 0 && cidr_contains(&t->cidr, &c);
 }
 
-static char
-lower(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		c = (char)(c | 0x20);
-	return c;
-}
-
 static bool
 is_at(const struct value *v, size_t at, const struct value *what, bool cased)
 {
 	size_t i;
 
 	for (i = 0; i < what->len; i++)
-		if (cased ? v->p[at + i] != what->p[i]
-			  : lower(v->p[at + i]) != lower(what->p[i]))
+		if (cased
+			? v->p[at + i] != what->p[i]
+			: ascii_lower(v->p[at + i]) != ascii_lower(what->p[i]))
 			return false;
 	return true;
 }

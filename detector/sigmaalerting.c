@@ -6,58 +6,7 @@
 #include "auto.h"
 #include "parse.h"
 #include "sigmaalerting.h"
-
-static int
-check_keys(const struct yamlnode *map, const char *const *known, size_t n,
-    struct conf_error *reterr)
-{
-	size_t i, k;
-
-	for (i = 0; i < map->n; i++) {
-		for (k = 0; k < n; k++)
-			if (strcmp(map->keys[i]->text, known[k]) == 0)
-				break;
-		if (k == n)
-			return conf_error(reterr, map->keys[i]->line,
-			    "'%.60s' is not known here", map->keys[i]->text);
-	}
-	return 0;
-}
-
-static int
-read_list(const struct yamlnode *map, const char *key, struct strv *ret,
-    struct conf_error *reterr)
-{
-	const struct yamlnode *n = yamlnode_get(map, key);
-	size_t i;
-	int r;
-
-	if (n == NULL)
-		return 0;
-	if (n->kind != YAMLNODE_LIST)
-		return conf_error(reterr, n->line, "'%s' is a list", key);
-	for (i = 0; i < n->n; i++) {
-		if (n->items[i]->kind != YAMLNODE_SCALAR)
-			return conf_error(reterr, n->items[i]->line,
-			    "'%s' is a list of texts", key);
-		if ((r = strv_add(ret, n->items[i]->text)) < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int
-read_text(const struct yamlnode *map, const char *key, char **ret,
-    struct conf_error *reterr)
-{
-	const struct yamlnode *n = yamlnode_get(map, key);
-
-	if (n == NULL)
-		return 0;
-	if (n->kind != YAMLNODE_SCALAR)
-		return conf_error(reterr, n->line, "'%s' is a text", key);
-	return (*ret = strdup(n->text)) == NULL ? -ENOMEM : 0;
-}
+#include "yamlread.h"
 
 static int
 read_window(const struct yamlnode *map, uint64_t *ret,
@@ -85,9 +34,9 @@ read_test(const struct yamlnode *n, struct sigma_test *t,
 	if (n->kind != YAMLNODE_MAP)
 		return conf_error(reterr, n->line,
 		    "a test is a map of 'name', 'fires', 'events'");
-	if ((r = check_keys(n, known, ARRAY_SIZE(known), reterr)) < 0 ||
-	    (r = read_text(n, "name", &t->name, reterr)) < 0 ||
-	    (r = read_text(n, "events", &t->events, reterr)) < 0)
+	if ((r = yamlread_keys(n, known, ARRAY_SIZE(known), reterr)) < 0 ||
+	    (r = yamlread_text(n, "name", &t->name, reterr)) < 0 ||
+	    (r = yamlread_text(n, "events", &t->events, reterr)) < 0)
 		return r;
 	if (t->name == NULL || t->events == NULL || fires == NULL ||
 	    fires->kind != YAMLNODE_SCALAR ||
@@ -136,10 +85,10 @@ sigmaalerting_read(struct sigma_alerting *a, const struct yamlnode *rule,
 	if (map != NULL && map->kind != YAMLNODE_MAP)
 		return conf_error(reterr, map->line, "'countersign' is a map");
 	if (map != NULL &&
-	    ((r = check_keys(map, known, ARRAY_SIZE(known), reterr)) < 0 ||
-		(r = read_list(map, "dedup", &a->dedup, reterr)) < 0 ||
-		(r = read_list(map, "runbook", &a->runbook, reterr)) < 0 ||
-		(r = read_text(map, "title", &a->title, reterr)) < 0 ||
+	    ((r = yamlread_keys(map, known, ARRAY_SIZE(known), reterr)) < 0 ||
+		(r = yamlread_texts(map, "dedup", &a->dedup, reterr)) < 0 ||
+		(r = yamlread_texts(map, "runbook", &a->runbook, reterr)) < 0 ||
+		(r = yamlread_text(map, "title", &a->title, reterr)) < 0 ||
 		(r = read_window(map, &a->window_s, reterr)) < 0 ||
 		(r = read_tests(map, a, reterr)) < 0))
 		return r;

@@ -6,6 +6,7 @@
 #include "auto.h"
 #include "parse.h"
 #include "sigmacorrelation.h"
+#include "yamlread.h"
 
 static const char *const types[] = { [SIGMA_EVENT_COUNT] = "event_count",
 	[SIGMA_VALUE_COUNT] = "value_count",
@@ -19,29 +20,6 @@ static const struct {
 	unsigned order;
 } orders[] = { { "gt", SIGMA_GT }, { "gte", SIGMA_GTE }, { "lt", SIGMA_LT },
 	{ "lte", SIGMA_LTE }, { "eq", 0 } };
-
-static int
-read_texts(const struct yamlnode *map, const char *key, struct strv *ret,
-    struct conf_error *reterr)
-{
-	const struct yamlnode *n = yamlnode_get(map, key);
-	size_t i;
-	int r;
-
-	if (n == NULL)
-		return 0;
-	if (n->kind == YAMLNODE_SCALAR)
-		return strv_add(ret, n->text);
-	for (i = 0; i < n->n; i++) {
-		if (n->kind != YAMLNODE_LIST ||
-		    n->items[i]->kind != YAMLNODE_SCALAR)
-			return conf_error(reterr, n->line,
-			    "'%s' is a list of texts", key);
-		if ((r = strv_add(ret, n->items[i]->text)) < 0)
-			return r;
-	}
-	return 0;
-}
 
 static int
 read_type(struct sigma_correlation *c, const struct yamlnode *map,
@@ -191,24 +169,6 @@ read_aliases(struct sigma_correlation *c, const struct yamlnode *map,
 }
 
 static int
-read_generate(struct sigma_correlation *c, const struct yamlnode *document,
-    const struct yamlnode *map, struct conf_error *reterr)
-{
-	const struct yamlnode *n = yamlnode_get(map, "generate");
-
-	if (n == NULL)
-		n = yamlnode_get(document, "generate");
-	if (n == NULL)
-		return 0;
-	if (n->kind != YAMLNODE_SCALAR ||
-	    (strcmp(n->text, "true") != 0 && strcmp(n->text, "false") != 0))
-		return conf_error(reterr, n->line,
-		    "'generate' is true or false");
-	c->generates = n->text[0] == 't';
-	return 0;
-}
-
-static int
 check(const struct sigma_correlation *c, size_t line, struct conf_error *reterr)
 {
 	bool wants_field =
@@ -244,28 +204,21 @@ sigmacorrelation_read(struct sigma_correlation *c,
 	static const char *const known[] = { "type", "rules", "group-by",
 		"timespan", "condition", "aliases", "generate", "field" };
 	const struct yamlnode *map = yamlnode_get(document, "correlation");
-	size_t i, k;
 	int r;
 
 	if (map->kind != YAMLNODE_MAP)
 		return conf_error(reterr, map->line, "'correlation' is a map");
-	for (i = 0; i < map->n; i++) {
-		for (k = 0; k < ARRAY_SIZE(known); k++)
-			if (strcmp(map->keys[i]->text, known[k]) == 0)
-				break;
-		if (k == ARRAY_SIZE(known))
-			return conf_error(reterr, map->keys[i]->line,
-			    "'%.60s' is not known in a correlation",
-			    map->keys[i]->text);
-	}
-	if ((r = read_type(c, map, reterr)) < 0 ||
-	    (r = read_texts(map, "rules", &c->rules, reterr)) < 0 ||
-	    (r = read_texts(map, "group-by", &c->group_by, reterr)) < 0 ||
+	if ((r = yamlread_keys(map, known, ARRAY_SIZE(known), reterr)) < 0 ||
+	    (r = read_type(c, map, reterr)) < 0 ||
+	    (r = yamlread_texts(map, "rules", &c->rules, reterr)) < 0 ||
+	    (r = yamlread_texts(map, "group-by", &c->group_by, reterr)) < 0 ||
 	    (r = read_timespan(c, map, reterr)) < 0 ||
 	    (r = read_condition(c, map, reterr)) < 0 ||
 	    (r = read_field(c, map, reterr)) < 0 ||
 	    (r = read_aliases(c, map, reterr)) < 0 ||
-	    (r = read_generate(c, document, map, reterr)) < 0)
+	    (r = yamlread_flag(document, "generate", &c->generates, reterr)) <
+		0 ||
+	    (r = yamlread_flag(map, "generate", &c->generates, reterr)) < 0)
 		return r;
 	return check(c, map->line, reterr);
 }

@@ -6,6 +6,7 @@
 
 #include "auto.h"
 #include "sigmapattern.h"
+#include "textbuf.h"
 
 #define ENCODED (SIGMA_BASE64 | SIGMA_BASE64OFFSET)
 #define WIDE	(SIGMA_UTF16LE | SIGMA_UTF16BE | SIGMA_UTF16)
@@ -17,54 +18,19 @@
 /* - / and the dashes that Windows takes for one. */
 #define ANY_DASH "(?:-|/|\\xe2\\x80\\x93|\\xe2\\x80\\x94|\\xe2\\x80\\x95)"
 
-struct text {
-	char *p;
-	size_t n, size;
-	int error;
-};
-
-static void
-put(struct text *t, const char *p, size_t n)
-{
-	size_t size = (t->n + n + 1) * 2;
-	char *grown;
-
-	if (t->error < 0)
-		return;
-	if (t->n + n + 1 > t->size) {
-		if ((grown = realloc(t->p, size)) == NULL) {
-			t->error = -ENOMEM;
-			return;
-		}
-		t->p = grown;
-		t->size = size;
-	}
-	if (t->p == NULL) /* it never is */
-		return;
-	memcpy(t->p + t->n, p, n);
-	t->n += n;
-	t->p[t->n] = '\0';
-}
-
-static void
-put_string(struct text *t, const char *s)
-{
-	put(t, s, strlen(s));
-}
-
 /* A byte that stands for itself. */
 static void
-put_byte(struct text *t, char c)
+put_byte(struct textbuf *t, char c)
 {
 	char hex[5];
 
 	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
 	    (c >= 'A' && c <= 'Z') || c == ' ' || c == '_' || c == '/') {
-		put(t, &c, 1);
+		textbuf_put(t, &c, 1);
 		return;
 	}
 	(void)snprintf(hex, sizeof(hex), "\\x%02x", (unsigned char)c);
-	put_string(t, hex);
+	textbuf_string(t, hex);
 }
 
 /* ---- wildcards ---------------------------------------------------------- */
@@ -97,23 +63,23 @@ has_wildcard(const struct sigma_value *v)
 }
 
 static int
-plain_text(const struct sigma_value *v, struct text *ret)
+plain_text(const struct sigma_value *v, struct textbuf *ret)
 {
 	const char *p = v->text, *end = p + v->len;
 	bool is_wildcard;
 	char c;
 
-	put(ret, "", 0);
+	textbuf_put(ret, "", 0);
 	while (p < end) {
 		c = next_char(&p, end, &is_wildcard);
-		put(ret, &c, 1);
+		textbuf_put(ret, &c, 1);
 	}
-	return ret->error;
+	return ret->is_bad ? -ENOMEM : 0;
 }
 
 /* The expression of a text with wildcards, and its longest literal. */
 static void
-put_wildcards(struct text *t, const struct sigma_value *v, bool windash,
+put_wildcards(struct textbuf *t, const struct sigma_value *v, bool windash,
     size_t *ret_literal)
 {
 	const char *p = v->text, *end = p + v->len;
@@ -125,10 +91,10 @@ put_wildcards(struct text *t, const struct sigma_value *v, bool windash,
 	while (p < end) {
 		c = next_char(&p, end, &is_wildcard);
 		if (is_wildcard) {
-			put_string(t, c == '*' ? ".*" : ANY_CHARACTER);
+			textbuf_string(t, c == '*' ? ".*" : ANY_CHARACTER);
 			run = 0;
 		} else if (windash && c == '-' && is_start) {
-			put_string(t, ANY_DASH);
+			textbuf_string(t, ANY_DASH);
 			run = 0;
 		} else {
 			put_byte(t, c);
@@ -143,32 +109,33 @@ put_wildcards(struct text *t, const struct sigma_value *v, bool windash,
 /* ---- encodings ---------------------------------------------------------- */
 
 static int
-widen(unsigned modifiers, struct text *t)
+widen(unsigned modifiers, struct textbuf *t)
 {
-	struct text wide = { 0 };
+	struct textbuf wide = { 0 };
 	bool is_big = (modifiers & SIGMA_UTF16BE) != 0;
 	size_t i;
 
 	if ((modifiers & WIDE) == 0)
 		return 0;
-	put(&wide, "", 0);
+	textbuf_put(&wide, "", 0);
 	if ((modifiers & SIGMA_UTF16) != 0)
-		put(&wide, "\xff\xfe", 2);
+		textbuf_put(&wide, "\xff\xfe", 2);
 	for (i = 0; i < t->n; i++) {
 		char pair[2] = { 0 };
 
 		pair[is_big] = t->p[i];
-		put(&wide, pair, 2);
+		textbuf_put(&wide, pair, 2);
 	}
 	free(t->p);
 	*t = wide;
-	return t->error;
+	return t->is_bad ? -ENOMEM : 0;
 }
 
 /* What of the text's base64 is the same whatever comes before and after it, if
  * `before` bytes of a group of three come before. */
 static int
-base64_at(const struct text *t, size_t before, bool is_whole, struct text *ret)
+base64_at(const struct textbuf *t, size_t before, bool is_whole,
+    struct textbuf *ret)
 {
 	static const size_t first[] = { 0, 2, 3 };
 	size_t size = sodium_base64_ENCODED_LEN(t->n + before,
@@ -185,8 +152,8 @@ base64_at(const struct text *t, size_t before, bool is_whole, struct text *ret)
 	from = is_whole ? 0 : first[before];
 	to = is_whole ? strlen(encoded) : (t->n + before) * 8 / 6;
 	if (to > from)
-		put(ret, encoded + from, to - from);
-	return ret->error;
+		textbuf_put(ret, encoded + from, to - from);
+	return ret->is_bad ? -ENOMEM : 0;
 }
 
 /* ---- patterns ----------------------------------------------------------- */
@@ -201,11 +168,11 @@ add(struct sigmapatterns *ps, enum sigmapattern_kind kind)
 }
 
 static int
-take_text(struct sigmapattern *p, struct text *t)
+take_text(struct sigmapattern *p, struct textbuf *t)
 {
-	if (t->error < 0) {
+	if (t->is_bad) {
 		free(t->p);
-		return t->error;
+		return -ENOMEM;
 	}
 	p->text = t->p;
 	p->len = t->n;
@@ -219,7 +186,7 @@ add_literal(struct sigmapatterns *ps, const struct sigma_item *item,
 {
 	struct sigmapattern *p = add(ps, SIGMAPATTERN_EXPRESSION);
 	unsigned m = item->modifiers;
-	struct text t = { 0 };
+	struct textbuf t = { 0 };
 	size_t i;
 
 	/* The base64 of a letter is not that of its capital. */
@@ -227,11 +194,11 @@ add_literal(struct sigmapatterns *ps, const struct sigma_item *item,
 	p->literal = len;
 	p->is_literal = true;
 	if ((m & (SIGMA_CONTAINS | SIGMA_ENDSWITH)) == 0)
-		put_string(&t, "\\A");
+		textbuf_string(&t, "\\A");
 	for (i = 0; i < len; i++)
 		put_byte(&t, bytes[i]);
 	if ((m & (SIGMA_CONTAINS | SIGMA_STARTSWITH)) == 0)
-		put_string(&t, "\\z");
+		textbuf_string(&t, "\\z");
 	return take_text(p, &t);
 }
 
@@ -240,7 +207,7 @@ make_encoded(const struct sigma_item *item, const struct sigma_value *v,
     struct sigmapatterns *ret, struct conf_error *reterr)
 {
 	bool is_offset = (item->modifiers & SIGMA_BASE64OFFSET) != 0;
-	struct text t = { 0 };
+	struct textbuf t = { 0 };
 	size_t before;
 	int r;
 
@@ -250,7 +217,7 @@ make_encoded(const struct sigma_item *item, const struct sigma_value *v,
 	if ((r = plain_text(v, &t)) == 0)
 		r = widen(item->modifiers, &t);
 	for (before = 0; r == 0 && before < (is_offset ? 3 : 1); before++) {
-		struct text encoded = { 0 };
+		struct textbuf encoded = { 0 };
 
 		r = base64_at(&t, before, !is_offset, &encoded);
 		if (r == 0 && encoded.n > 0)
@@ -268,7 +235,7 @@ static int
 make_wide(const struct sigma_item *item, const struct sigma_value *v,
     struct sigmapatterns *ret)
 {
-	struct text t = { 0 };
+	struct textbuf t = { 0 };
 	int r;
 
 	if ((r = plain_text(v, &t)) == 0 &&
@@ -283,13 +250,13 @@ make_expression(const struct sigma_item *item, const struct sigma_value *v,
     struct sigmapatterns *ret)
 {
 	struct sigmapattern *p = add(ret, SIGMAPATTERN_EXPRESSION);
-	struct text t = { 0 };
+	struct textbuf t = { 0 };
 
 	p->is_cased = (item->modifiers & SIGMA_RE_I) == 0;
 	p->is_multiline = (item->modifiers & SIGMA_RE_M) != 0;
 	p->is_single_line_dot = (item->modifiers & SIGMA_RE_S) == 0;
 	p->literal = 2;
-	put(&t, v->text, v->len);
+	textbuf_put(&t, v->text, v->len);
 	return take_text(p, &t);
 }
 
@@ -310,7 +277,7 @@ make_text(const struct sigma_item *item, const struct sigma_value *v,
 	bool windash = (item->modifiers & SIGMA_WINDASH) != 0;
 	bool is_anywhere = item->field == NULL || placed == SIGMA_CONTAINS;
 	struct sigmapattern *p = add(ret, SIGMAPATTERN_EXPRESSION);
-	struct text t = { 0 };
+	struct textbuf t = { 0 };
 
 	p->is_cased = (item->modifiers & SIGMA_CASED) != 0;
 	if (v->text[strspn(v->text, "*")] == '\0' && v->len > 0) {
@@ -329,17 +296,17 @@ make_text(const struct sigma_item *item, const struct sigma_value *v,
 	}
 	if (placed == SIGMA_ENDSWITH && !windash && is_last_component(v)) {
 		p->kind = SIGMAPATTERN_LAST;
-		put(&t, v->text + 1, v->len - 1);
+		textbuf_put(&t, v->text + 1, v->len - 1);
 		p->literal = v->len;
 		return take_text(p, &t);
 	}
 	if (!is_anywhere && placed != SIGMA_ENDSWITH)
-		put_string(&t, "\\A");
+		textbuf_string(&t, "\\A");
 	put_wildcards(&t, v, windash, &p->literal);
 	p->is_literal = !has_wildcard(v) &&
 	    !(windash && memchr(v->text, '-', v->len) != NULL);
 	if (!is_anywhere && placed != SIGMA_STARTSWITH)
-		put_string(&t, "\\z");
+		textbuf_string(&t, "\\z");
 	return take_text(p, &t);
 }
 

@@ -8,44 +8,9 @@
 #include "sigmacorrelation.h"
 #include "sigmadetection.h"
 #include "sigmarule.h"
+#include "yamlread.h"
 
 DEFINE_AUTO(sigmarule_free, struct sigma_rule)
-
-/* A text that may be missing. */
-static int
-read_text(const struct yamlnode *map, const char *key, char **ret,
-    struct conf_error *reterr)
-{
-	const struct yamlnode *n = yamlnode_get(map, key);
-
-	if (n == NULL || yamlnode_is_null(n))
-		return 0;
-	if (n->kind != YAMLNODE_SCALAR || strlen(n->text) != n->len)
-		return conf_error(reterr, n->line, "'%s' is no text", key);
-	return (*ret = strdup(n->text)) == NULL ? -ENOMEM : 0;
-}
-
-/* A list of texts, or one alone, which may be missing. */
-static int
-read_texts(const struct yamlnode *map, const char *key, struct strv *ret,
-    struct conf_error *reterr)
-{
-	const struct yamlnode *n = yamlnode_get(map, key), *item;
-	size_t i;
-	int r;
-
-	if (n == NULL || yamlnode_is_null(n))
-		return 0;
-	for (i = 0; i < (n->kind == YAMLNODE_SCALAR ? 1 : n->n); i++) {
-		item = n->kind == YAMLNODE_SCALAR ? n : n->items[i];
-		if (n->kind == YAMLNODE_MAP || item->kind != YAMLNODE_SCALAR)
-			return conf_error(reterr, item->line,
-			    "'%s' is no list of texts", key);
-		if ((r = strv_add(ret, item->text)) < 0)
-			return r;
-	}
-	return 0;
-}
 
 static int
 read_level(const struct yamlnode *map, enum sigma_level *ret,
@@ -91,10 +56,10 @@ read_logsource(struct sigma_rule *r, const struct yamlnode *map,
 		return conf_error(reterr, n != NULL ? n->line : map->line,
 		    "a rule has a 'logsource' with a product, category or "
 		    "service");
-	if ((x = read_text(n, "product", &r->product, reterr)) < 0 ||
-	    (x = read_text(n, "category", &r->category, reterr)) < 0)
+	if ((x = yamlread_text(n, "product", &r->product, reterr)) < 0 ||
+	    (x = yamlread_text(n, "category", &r->category, reterr)) < 0)
 		return x;
-	if ((x = read_text(n, "service", &r->service, reterr)) < 0)
+	if ((x = yamlread_text(n, "service", &r->service, reterr)) < 0)
 		return x;
 	if (r->product == NULL && r->category == NULL && r->service == NULL)
 		return conf_error(reterr, n->line,
@@ -108,17 +73,19 @@ read_facts(struct sigma_rule *r, const struct yamlnode *map,
 {
 	int x;
 
-	if ((x = read_text(map, "title", &r->title, reterr)) < 0 ||
-	    (x = read_text(map, "id", &r->id, reterr)) < 0 ||
-	    (x = read_text(map, "name", &r->name, reterr)) < 0 ||
-	    (x = read_text(map, "status", &r->status, reterr)) < 0 ||
-	    (x = read_text(map, "author", &r->author, reterr)) < 0 ||
-	    (x = read_text(map, "description", &r->description, reterr)) < 0 ||
-	    (x = read_texts(map, "tags", &r->tags, reterr)) < 0 ||
-	    (x = read_texts(map, "references", &r->references, reterr)) < 0 ||
-	    (x = read_texts(map, "falsepositives", &r->falsepositives,
+	if ((x = yamlread_text(map, "title", &r->title, reterr)) < 0 ||
+	    (x = yamlread_text(map, "id", &r->id, reterr)) < 0 ||
+	    (x = yamlread_text(map, "name", &r->name, reterr)) < 0 ||
+	    (x = yamlread_text(map, "status", &r->status, reterr)) < 0 ||
+	    (x = yamlread_text(map, "author", &r->author, reterr)) < 0 ||
+	    (x = yamlread_text(map, "description", &r->description, reterr)) <
+		0 ||
+	    (x = yamlread_texts(map, "tags", &r->tags, reterr)) < 0 ||
+	    (x = yamlread_texts(map, "references", &r->references, reterr)) <
+		0 ||
+	    (x = yamlread_texts(map, "falsepositives", &r->falsepositives,
 		 reterr)) < 0 ||
-	    (x = read_texts(map, "fields", &r->fields, reterr)) < 0)
+	    (x = yamlread_texts(map, "fields", &r->fields, reterr)) < 0)
 		return x;
 	if (r->title == NULL)
 		return conf_error(reterr, map->line, "a rule has a 'title'");
@@ -138,7 +105,7 @@ read_filter(struct sigma_rule *r, const struct yamlnode *document,
 	if (filter->kind != YAMLNODE_MAP)
 		return conf_error(reterr, filter->line,
 		    "a 'filter' is a map of 'rules', searches, 'condition'");
-	if ((x = read_texts(filter, "rules", &r->filtered, reterr)) < 0)
+	if ((x = yamlread_texts(filter, "rules", &r->filtered, reterr)) < 0)
 		return x;
 	if (r->filtered.n == 0)
 		return conf_error(reterr, filter->line,
@@ -190,6 +157,19 @@ sigmarule_read(const struct yamlnode *document, const char *path,
 		return x;
 	*ret = TAKE(r);
 	return 0;
+}
+
+const char *
+sigma_rule_name(const struct sigma_rule *r)
+{
+	return r->id != NULL ? r->id : r->title;
+}
+
+bool
+sigma_rule_is(const struct sigma_rule *r, const char *name)
+{
+	return (r->name != NULL && strcmp(r->name, name) == 0) ||
+	    (r->id != NULL && strcmp(r->id, name) == 0);
 }
 
 void

@@ -148,5 +148,9 @@ struct sigma_rule {
 int sigmarule_read(const struct yamlnode *document, const char *path,
     struct sigma_rule **ret, struct conf_error *reterr);
 void sigmarule_free(struct sigma_rule *r);
+/* Its id; its title if it has none. */
+const char *sigma_rule_name(const struct sigma_rule *r);
+/* Is it what others call so: its name or its id? */
+bool sigma_rule_is(const struct sigma_rule *r, const char *name);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alert.h"
+#include "ascii.h"
 #include "auto.h"
 #include "clock.h"
 #include "dedup.h"
@@ -11,8 +12,8 @@
 #include "stream.h"
 
 /* An event further ahead than this does not move the clock alone: three that
- * agree do, as after a quiet night. */
-#define AHEAD_US     (UINT64_C(3600) * USEC_PER_SEC)
+ * agree do. A quiet night, and a day, are nothing strange. */
+#define AHEAD_US     (UINT64_C(26) * 3600 * USEC_PER_SEC)
 #define AHEAD_ENOUGH 3
 /* Events may be late by days, but not all of them. */
 #define BEHIND_US     (UINT64_C(7) * 24 * 3600 * USEC_PER_SEC)
@@ -31,7 +32,7 @@ struct stream {
 	int time;
 	/* The event at hand. */
 	const struct record *record;
-	uint64_t time_us;
+	uint64_t time_us, count_us;
 	const char *line;
 	size_t len;
 };
@@ -124,21 +125,13 @@ move_clock(struct stream *s)
 	s->ahead = 0;
 }
 
-static const char *
-rule_name(const struct sigma_rule *rule)
-{
-	return rule->id != NULL ? rule->id : rule->title;
-}
-
 /* The same in every run, whatever other rules there are. */
 static uint64_t
 rule_hash(const struct sigma_rule *rule)
 {
-	const char *p = rule_name(rule);
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	const char *name = sigma_rule_name(rule);
+	uint64_t h = fnv_bytes(FNV_BEGIN, name, strlen(name));
 
-	for (; *p != '\0'; p++)
-		h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
 	return h ^ (h >> 29);
 }
 
@@ -186,7 +179,7 @@ take_rule(void *context, size_t i, const struct program *p)
 		raise(s, i,
 		    alert_key(s->engine, engine_rule(s->engine, i), s->record),
 		    s->time_us, 1);
-	correlate_feed(s->correlate, i, p, s->record, s->time_us, s->line,
+	correlate_feed(s->correlate, i, p, s->record, s->count_us, s->line,
 	    s->len);
 }
 
@@ -222,10 +215,9 @@ read_time(struct stream *s, const struct record *record)
 		s->stats.timeless++;
 	else
 		move_clock(s);
-	/* One that is not believed counts as of now: it can neither end windows
-	 * nor take the place of what is counted in them. */
-	if (s->ahead > 0)
-		s->time_us = s->now_us;
+	/* One that is not believed has a window of its own, but among what is
+	 * counted it is of now: it must not take the place of what is. */
+	s->count_us = s->ahead > 0 ? s->now_us : s->time_us;
 }
 
 void
@@ -276,7 +268,7 @@ stream_save(struct stream *s, FILE *f)
 	save_u64(&to, s->now_us);
 	save_u64(&to, n);
 	for (i = 0; i < n; i++)
-		save_text(&to, rule_name(engine_rule(s->engine, i)));
+		save_text(&to, sigma_rule_name(engine_rule(s->engine, i)));
 	dedup_save(s->dedup, &to);
 	correlate_save(s->correlate, &to);
 	return to.is_bad ? -EIO : 0;
@@ -288,7 +280,8 @@ find_rule(const struct stream *s, const char *name)
 	size_t i;
 
 	for (i = 0; i < engine_rules(s->engine); i++)
-		if (strcmp(rule_name(engine_rule(s->engine, i)), name) == 0)
+		if (strcmp(sigma_rule_name(engine_rule(s->engine, i)), name) ==
+		    0)
 			return (uint32_t)i;
 	return UINT32_MAX;
 }

@@ -293,7 +293,7 @@ exits 0
 event '.event=="session.start" and .trace_level=="none"'
 kill -CONT $TRACE
 fresh
-ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 "sleep 0.5; $LAB/bin/burst 20000 $LAB/bin/static" &
+ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 "sleep 0.5; $LAB/bin/burst 30000 $LAB/bin/static" &
 client=$!
 event '.event=="session.start" and .trace_level=="ebpf"'
 kill -STOP $TRACE
@@ -307,7 +307,7 @@ told=$(events '.emitter=="trace" and (.argv0=="burst" or .event=="session.proces
 lost=$(events '.event=="audit.gap" and .emitter=="trace"' | jq .lost | awk '{ n += $1 } END { print n }')
 [ "$(events '.event=="audit.gap" and .emitter=="trace"' | jq -r '.user // "nobody"' | sort -u)" = alice@example.com ] || fail "it is not said whose they were"
 # The shell, sleep, burst and their ends are among them.
-[ $((told + lost)) -ge 40000 ] && [ $((told + lost)) -le 40020 ] || fail "$told told, $lost lost, of 40,000 and a few"
+[ $((told + lost)) -ge 60000 ] && [ $((told + lost)) -le 60020 ] || fail "$told told, $lost lost, of 60,000 and a few"
 
 story "trace is killed and comes back: sessions go on, what was missed is said"
 fresh

@@ -184,5 +184,19 @@ for i in $(seq 40); do printf '{"event":"session.command","time":"2026-11-26T09:
 runs countersign-detect run --rules "$LAB/rule.yml" --queue "$LAB/full/q" "$LAB/many"
 exits 3
 warns 'cannot queue an alert'
+story "what could not be queued has not been told: the next start tells it"
+touch "$LAB/full/q/new/"{a..z} 2>/dev/null
+rm -f "$LAB/full/q/new/"*.json
+touch "$LAB/full/q/new/"{a..z} 2>/dev/null
+head -n 1 "$LAB/many" >"$LAB/one"
+again() { countersign-detect run --follow --state "$LAB/state" --rules "$LAB/rule.yml" --queue "$LAB/full/q" -o /dev/null "$LAB/one" 2>/dev/null; }
+again
+[ $? = 3 ] || fail "it does not end"
+rm -f "$LAB/full/q/new/"?
+again &
+detector=$!
+wait_until "it is queued" bash -c "ls $LAB/full/q/new/*.json"
+kill $detector
+wait $detector
 umount "$LAB/full"
 kill $PID_chat $PID_pager $PID_hook
