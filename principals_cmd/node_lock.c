@@ -2,19 +2,16 @@
 /* countersign-node lock and unlock: this host's own locks, in force at the next
  * login, without the policy's owner. They only deny, and end. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auto.h"
 #include "clock.h"
 #include "host.h"
-#include "inforce.h"
+#include "locallock.h"
 #include "node.h"
 #include "parse.h"
 #include "path.h"
@@ -177,77 +174,30 @@ parse_options(int argc, char **argv, struct lock_options *o)
 	return -1;
 }
 
-/* "DIR/NAME.json"; NULL: no lock can have this name. The caller frees. */
-static char *
-lock_path(const struct settings *s, const char *name)
-{
-	AUTO(free) char *dir = host_locks_path(s);
-	char *path;
-
-	if (dir == NULL || !is_simple_name(name) ||
-	    asprintf(&path, "%s/%s.json", dir, name) < 0)
-		return NULL;
-	return path;
-}
-
-static char *
-lock_text(const struct lock_options *o)
-{
-	json_auto_t *doc = json_object();
-	uint64_t now_s = clock_now_usec() / USEC_PER_SEC;
-	char end[CLOCK_TEXT_MAX];
-
-	json_object_set_new(doc, "name", json_string(o->name));
-	json_object_set(doc, "target", o->target);
-	if (!o->for_ever)
-		json_object_set_new(doc, "expires",
-		    json_string(clock_rfc3339(now_s + o->ttl_s, end)));
-	if (o->reason != NULL)
-		json_object_set_new(doc, "reason", json_string(o->reason));
-	json_object_set_new(doc, "updated_by", json_string("countersign-node"));
-	return json_dumps(doc, JSON_INDENT(2));
-}
-
-static int
-write_lock(const struct settings *s, const char *path, const char *text)
-{
-	AUTO(free) char *dir = host_locks_path(s);
-	const struct group *g = getgrnam(INFORCE_GROUP);
-
-	if (dir == NULL)
-		return -ENOMEM;
-	/* The helper has to read it, whatever our umask is. */
-	if (mkdir(dir, 0750) == 0 &&
-	    ((g != NULL && chown(dir, (uid_t)-1, g->gr_gid) < 0) ||
-		chmod(dir, 0750) < 0))
-		return -errno;
-	return path_write_atomic_group(path, text, strlen(text), 0640,
-	    g != NULL ? g->gr_gid : (gid_t)-1, O_EXCL);
-}
-
 static int
 make_lock(const struct settings *s, const struct lock_options *o)
 {
 	AUTO_CLEAR(locks_clear) struct locks one = { 0 };
-	AUTO(free) char *path = lock_path(s, o->name), *text = lock_text(o);
+	const struct locallock l = { .name = o->name,
+		.target = o->target,
+		.expires_s = o->for_ever
+		    ? 0
+		    : clock_now_usec() / USEC_PER_SEC + o->ttl_s,
+		.reason = o->reason,
+		.updated_by = "countersign-node" };
 	struct conf_error e = { 0 };
-	int r;
+	int r = locallock_make(s, &l, &one, &e);
 
-	if (path == NULL || text == NULL) {
-		report_failure("a lock cannot have the name '%s'", o->name);
-		return NODE_USAGE;
-	}
-	/* What a host would not understand would refuse everybody. */
-	if (locks_parse_one(text, strlen(text), &one, &e) < 0) {
+	if (r == -EINVAL) {
 		report_failure("%s", e.what);
 		return NODE_USAGE;
 	}
-	if ((r = write_lock(s, path, text)) == -EEXIST)
+	if (r == -EEXIST)
 		return report_failure("there is a lock '%s' already: another "
 				      "name, or 'countersign-node unlock %s'",
 		    o->name, o->name);
 	if (r < 0)
-		return report_failure("cannot write '%s': %s", path,
+		return report_failure("cannot write the lock '%s': %s", o->name,
 		    strerror(-r));
 	report_lock(s, &one.v[0], true);
 	return NODE_DONE;
@@ -309,7 +259,7 @@ static int
 end_lock(const struct settings *s, const char *name)
 {
 	AUTO_CLEAR(locks_clear) struct locks one = { 0 };
-	AUTO(free) char *path = lock_path(s, name), *text = NULL;
+	AUTO(free) char *path = locallock_path(s, name), *text = NULL;
 	struct conf_error e = { 0 };
 	size_t len;
 

@@ -9,6 +9,7 @@
 #include "auto.h"
 #include "clock.h"
 #include "eventsink.h"
+#include "locallock.h"
 #include "report.h"
 
 #define EMITTER "fetch"
@@ -36,32 +37,12 @@ begin(struct event *ev, const struct settings *s, const char *name,
 }
 
 static void
-send_lock(struct eventsink *sink, const struct settings *s,
-    const struct lock *l, const char *name, const char *code)
-{
-	json_auto_t *target = lock_target_json(&l->target);
-	AUTO(free) char *text = NULL;
-	char end[CLOCK_TEXT_MAX];
-	struct event ev;
-
-	if (target != NULL)
-		text = json_dumps(target, JSON_COMPACT | JSON_ENSURE_ASCII);
-	begin(&ev, s, name, code);
-	event_string(&ev, "name", l->name);
-	event_json(&ev, "target", text != NULL ? text : "{}");
-	if (l->expires_s != 0)
-		event_string(&ev, "expires", clock_rfc3339(l->expires_s, end));
-	event_string(&ev, "updated_by", l->updated_by);
-	event_string(&ev, "reason", l->reason);
-	eventsink_send(sink, &ev);
-}
-
-static void
 send_created(struct eventsink *sink, const struct settings *s,
     const struct lock *l, bool is_created)
 {
-	send_lock(sink, s, l, is_created ? "lock.created" : "lock.deleted",
-	    is_created ? "TLK00I" : "TLK01I");
+	const struct event_context ctx = { .host = s, .emitter = EMITTER };
+
+	lock_tell(sink, &ctx, l, is_created);
 }
 
 void
