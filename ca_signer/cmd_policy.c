@@ -16,6 +16,7 @@ static const struct {
 	{ "diff", cmd_policy_diff, "who gains and who loses what" },
 	{ "test", cmd_policy_test, "answer a file of questions" },
 	{ "explain", cmd_policy_explain, "may they, and why (not)?" },
+	{ "lock", cmd_policy_lock, "add the locks that detectors request" },
 	{ "sign", cmd_policy_sign, "sign it by the CA's policy key" },
 	{ "verify", cmd_policy_verify, "is it signed by this key?" },
 };

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* countersign policy fmt. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "auto.h"
-#include "path.h"
 #include "policyfmt.h"
 #include "show.h"
 #include "verbs.h"
@@ -28,21 +25,6 @@ enum fmt_mode {
 	FMT_CHECK
 };
 
-static int
-write_back(const char *path, const char *text)
-{
-	struct stat st;
-	int r;
-
-	if (stat(path, &st) < 0)
-		return show_error(EXIT_INPUT, "cannot replace '%s': %s", path,
-		    strerror(errno));
-	r = path_write_atomic(path, text, strlen(text), st.st_mode & 0777, 0);
-	return r < 0 ? show_error(EXIT_INPUT, "cannot replace '%s': %s", path,
-			   strerror(-r))
-		     : -1;
-}
-
 /* An exit code that has been explained, or -1; *ret_differs is for --check. */
 static int
 format_file(const char *path, enum fmt_mode mode, bool *ret_differs)
@@ -62,7 +44,7 @@ format_file(const char *path, enum fmt_mode mode, bool *ret_differs)
 	if (strcmp(text, p.text) == 0)
 		return -1;
 	if (mode == FMT_WRITE)
-		return write_back(path, text);
+		return policyfile_replace(path, text);
 	*ret_differs = true;
 	show_text(stdout, path, strlen(path));
 	fputc('\n', stdout);

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "auto.h"
 #include "input.h"
+#include "path.h"
 #include "policyfile.h"
 #include "show.h"
 
@@ -52,4 +54,19 @@ policyfile_clear(struct policyfile *p)
 	free(p->text);
 	policy_free(p->policy);
 	*p = (struct policyfile){ 0 };
+}
+
+int
+policyfile_replace(const char *path, const char *text)
+{
+	struct stat st;
+	int r;
+
+	if (stat(path, &st) < 0)
+		return show_error(EXIT_INPUT, "cannot replace '%s': %s", path,
+		    strerror(errno));
+	r = path_write_atomic(path, text, strlen(text), st.st_mode & 0777, 0);
+	return r < 0 ? show_error(EXIT_INPUT, "cannot replace '%s': %s", path,
+			   strerror(-r))
+		     : -1;
 }

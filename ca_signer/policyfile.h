@@ -17,6 +17,8 @@ struct policyfile {
 int policyfile_load(const char *path, struct policyfile *ret);
 /* Only the text: of one that need not be right. */
 int policyfile_read(const char *path, struct policyfile *ret);
+/* Writes it whole, with the mode that it had. As above. */
+int policyfile_replace(const char *path, const char *text);
 void policyfile_clear(struct policyfile *p);
 
 #endif

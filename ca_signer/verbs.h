@@ -22,6 +22,7 @@ int cmd_policy_fmt(int argc, char **argv);
 int cmd_policy_diff(int argc, char **argv);
 int cmd_policy_test(int argc, char **argv);
 int cmd_policy_explain(int argc, char **argv);
+int cmd_policy_lock(int argc, char **argv);
 int cmd_policy_sign(int argc, char **argv);
 int cmd_policy_verify(int argc, char **argv);
 

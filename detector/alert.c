@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alert.h"
 #include "ascii.h"
@@ -103,14 +104,32 @@ alert_key(const struct engine *e, const struct sigma_rule *rule,
 	return h ^ (h >> 32);
 }
 
+static uint64_t
+add_value(uint64_t h, const struct value *v)
+{
+	return v == NULL ? h : fnv_number(fnv_bytes(h, v->p, v->len), 0x100);
+}
+
+/* What anybody can claim is no source: who has logged in is one. */
+uint64_t
+alert_source(const struct engine *e, const struct record *r)
+{
+	uint64_t h = add_value(FNV_BEGIN, get(e, r, "server_hostname"));
+
+	h = add_value(h,
+	    get(e, r, get(e, r, "sid") != NULL ? "user" : "@remote_ip"));
+	return h ^ (h >> 31);
+}
+
 void
-alert_uid(const struct sigma_rule *rule, uint64_t key,
+alert_uid(const struct sigma_rule *rule, uint64_t key, enum sigma_level level,
     const struct dedup_window *w, struct uuid *ret)
 {
 	char text[512];
-	int n = snprintf(text, sizeof(text), "%s|%016llx|%llu",
+	int n = snprintf(text, sizeof(text), "%s|%016llx|%llu%s%s",
 	    sigma_rule_name(rule), (unsigned long long)key,
-	    (unsigned long long)w->end_us);
+	    (unsigned long long)w->end_us, level != rule->level ? "|" : "",
+	    level != rule->level ? sigma_level_name(level) : "");
 
 	uuid_of_bytes(text,
 	    (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1, ret);
@@ -276,11 +295,11 @@ set_head(json_t *j, const char *event, const char *code, enum sigma_level level,
 }
 
 static void
-set_rule(json_t *j, const struct sigma_rule *rule)
+set_rule(json_t *j, const struct sigma_rule *rule, enum sigma_level level)
 {
 	set_text(j, "rule_id", rule->id);
 	set_text(j, "rule_title", rule->title);
-	set(j, "level", json_string(sigma_level_name(rule->level)));
+	set(j, "level", json_string(sigma_level_name(level)));
 	set_text(j, "author", rule->author);
 	set_list(j, "tags", &rule->tags);
 }
@@ -320,6 +339,30 @@ set_labels(json_t *j, const char *line, size_t len)
 		(void)json_object_set(j, "server_labels", labels);
 }
 
+char *
+alert_where(const struct engine *e, const struct record *r, const char *line,
+    size_t len)
+{
+	json_auto_t *j = json_object();
+	const struct value *v = get(e, r, "server_hostname");
+	char *text;
+
+	if (v == NULL)
+		return NULL;
+	set(j, "server_hostname", json_value(v));
+	set_labels(j, line, len);
+	text = json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII);
+	if (text == NULL || strlen(text) < DEDUP_WHERE_MAX)
+		return text;
+	free(text);
+	json_object_del(j, "server_labels");
+	text = json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII);
+	if (text == NULL || strlen(text) < DEDUP_WHERE_MAX)
+		return text;
+	free(text);
+	return NULL;
+}
+
 static void
 set_dedup(json_t *j, const struct engine *e, const struct sigma_rule *rule,
     const struct record *r)
@@ -352,6 +395,31 @@ set_runbook(json_t *j, const struct engine *e, const struct sigma_rule *rule,
 		json_decref(list);
 }
 
+/* As a responder reads it. */
+static void
+set_respond(json_t *j, const struct sigma_rule *rule)
+{
+	static const char *const actions[] = { [SIGMA_END] = "end",
+		[SIGMA_LOCK] = "lock",
+		[SIGMA_RUN] = "run" };
+	const struct sigma_alerting *a = &rule->alerting;
+	json_t *list, *one;
+	size_t i;
+
+	if (a->n_respond == 0)
+		return;
+	list = json_array();
+	for (i = 0; i < a->n_respond; i++) {
+		one = json_pack("{s:s, s:s}", "action",
+		    actions[a->respond[i].action], "what", a->respond[i].what);
+		if (a->respond[i].action == SIGMA_LOCK)
+			set(one, "for_s",
+			    json_integer((json_int_t)a->respond[i].for_s));
+		(void)json_array_append_new(list, one);
+	}
+	set(j, "respond", list);
+}
+
 char *
 alert_render(const struct engine *e, const struct sigma_rule *rule,
     const struct dedup_window *w, const struct record *r, uint64_t time_us,
@@ -365,9 +433,9 @@ alert_render(const struct engine *e, const struct sigma_rule *rule,
 
 	if (j == NULL)
 		return NULL;
-	set_head(j, "alert", "CS100", rule->level, time_us, w->alert.text);
+	set_head(j, "alert", "CS100", w->level, time_us, w->alert.text);
 	set(j, "title", fill(e, title, r, false));
-	set_rule(j, rule);
+	set_rule(j, rule, w->level);
 	set_text(j, "description", rule->description);
 	set_list(j, "falsepositives", &rule->falsepositives);
 	set_list(j, "references", &rule->references);
@@ -384,19 +452,21 @@ alert_render(const struct engine *e, const struct sigma_rule *rule,
 	set_labels(j, line, len);
 	set_indicators(j, e, r);
 	set_runbook(j, e, rule, r);
+	set_respond(j, rule);
 	set(j, "line",
 	    jsontext_string(line, len < LINE_MAX_BYTES ? len : LINE_MAX_BYTES));
 	return json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII);
 }
 
 char *
-alert_render_count(const struct sigma_rule *rule, const struct dedup_window *w)
+alert_render_count(const struct sigma_rule *rule, const struct dedup_window *w,
+    uint64_t count)
 {
-	json_auto_t *j = json_object();
+	json_auto_t *j = json_object(), *where = NULL;
 	struct uuid uid;
 	char text[128];
 	int n = snprintf(text, sizeof(text), "%s|%llu", w->alert.text,
-	    (unsigned long long)w->count);
+	    (unsigned long long)count);
 
 	if (j == NULL)
 		return NULL;
@@ -404,9 +474,65 @@ alert_render_count(const struct sigma_rule *rule, const struct dedup_window *w)
 	set_head(j, "alert.count", "CS101", SIGMA_INFORMATIONAL, w->last_us,
 	    uid.text);
 	set(j, "alert", json_string(w->alert.text));
-	set_rule(j, rule);
-	set(j, "event_count", json_integer((json_int_t)w->count));
+	set_rule(j, rule, w->level);
+	if (w->where != NULL && (where = json_loads(w->where, 0, NULL)) != NULL)
+		(void)json_object_update(j, where);
+	set(j, "event_count", json_integer((json_int_t)count));
 	set_time(j, "first", w->first_us);
 	set_time(j, "last", w->last_us);
+	return json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII);
+}
+
+char *
+alert_render_flood(const struct engine *e, const struct sigma_rule *rule,
+    const struct dedup_window *w, const struct record *r, uint64_t time_us)
+{
+	static const char *const known[] = { "server_hostname", "server_id",
+		"user", "addr.remote" };
+	json_auto_t *j = json_object(), *where = NULL;
+	const struct value *v;
+	char title[256];
+	size_t i;
+
+	if (j == NULL)
+		return NULL;
+	(void)snprintf(title, sizeof(title),
+	    "Over %llu alerts in an hour from one source: %.160s",
+	    (unsigned long long)rule->alerting.flood, rule->title);
+	set_head(j, "alert.flood", "CS102", w->level, time_us, w->alert.text);
+	set_text(j, "title", title);
+	set_rule(j, rule, w->level);
+	set_time(j, "window_start", w->end_us - ALERT_FLOOD_US);
+	set_time(j, "window_end", w->end_us);
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if ((v = get(e, r, known[i])) != NULL)
+			set(j, known[i], json_value(v));
+	if (w->where != NULL && (where = json_loads(w->where, 0, NULL)) != NULL)
+		(void)json_object_update(j, where);
+	set_indicators(j, e, r);
+	return json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII);
+}
+
+char *
+alert_render_failed(const char *path, const struct conf_error *why)
+{
+	json_auto_t *j = json_object();
+	AUTO(free) char *text = conf_error_text(why, path);
+	char host[256] = "", *title;
+	struct uuid uid;
+
+	if (j == NULL || text == NULL ||
+	    asprintf(&title, "A rule cannot be used: %s", text) < 0)
+		return NULL;
+	uuid_of_bytes(title, strlen(title), &uid);
+	set_head(j, "alert.rule_failed", "CS103", SIGMA_HIGH, clock_now_usec(),
+	    uid.text);
+	set_text(j, "title", title);
+	free(title);
+	set(j, "level", json_string(sigma_level_name(SIGMA_HIGH)));
+	if (gethostname(host, sizeof(host) - 1) == 0)
+		set_text(j, "server_hostname", host);
+	set_text(j, "path", path);
+	set_text(j, "error", why->what);
 	return json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII);
 }

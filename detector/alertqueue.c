@@ -90,12 +90,21 @@ alertqueue_read(const char *dir, const char *name, const char *file, char **ret,
     size_t *ret_len)
 {
 	AUTO(fclose) FILE *f = NULL;
+	AUTO(close) int fd = -1;
 	char path[PATH_MAX];
+	struct stat st;
 
 	if (join(path, dir, name, file) < 0)
 		return -ENAMETOOLONG;
-	if ((f = fopen(path, "re")) == NULL)
+	/* Whoever writes the queue is not to lead its reader elsewhere. */
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if ((f = fdopen(fd, "r")) == NULL)
+		return -errno;
+	fd = -1;
 	return path_read(f, ALERTQUEUE_ALERT_MAX, ret, ret_len);
 }
 

@@ -31,11 +31,20 @@ dedup_new(void)
 	return d;
 }
 
+/* What these windows own. */
+static void
+forget(struct dedup_window *w, size_t n)
+{
+	for (; n > 0; n--, w++)
+		free(w->where);
+}
+
 void
 dedup_free(struct dedup *d)
 {
 	if (d == NULL)
 		return;
+	forget(d->windows, d->n);
 	free(d->windows);
 	free(d->table);
 	free(d);
@@ -44,12 +53,32 @@ dedup_free(struct dedup *d)
 void
 dedup_save(const struct dedup *d, struct savefile *s)
 {
+	struct dedup_window w;
+	size_t i;
+
 	save_u64(s, sizeof(*d->windows));
 	save_u64(s, d->n);
-	save_bytes(s, d->windows, d->n * sizeof(*d->windows));
+	for (i = 0; i < d->n; i++) {
+		w = d->windows[i];
+		w.where = NULL;
+		save_bytes(s, &w, sizeof(w));
+		save_text(s,
+		    d->windows[i].where != NULL ? d->windows[i].where : "");
+	}
 }
 
 static void rebuild(struct dedup *d);
+
+static char *
+load_where(struct savefile *s)
+{
+	char *text = load_text(s, DEDUP_WHERE_MAX);
+
+	if (text != NULL && *text != '\0')
+		return text;
+	free(text);
+	return NULL;
+}
 
 void
 dedup_load(struct dedup *d, struct savefile *s, const uint32_t *rules,
@@ -61,20 +90,26 @@ dedup_load(struct dedup *d, struct savefile *s, const uint32_t *rules,
 	if (load_u64(s) != sizeof(w))
 		s->is_bad = true;
 	n = (size_t)load_count(s, DEDUP_WINDOWS_MAX);
+	forget(d->windows, d->n);
 	free(d->windows);
 	d->windows = calloc(n + 1, sizeof(*d->windows));
 	d->size = d->windows == NULL ? 0 : n + 1;
 	d->n = 0;
 	for (; n > 0 && d->size > 0 && !s->is_bad; n--) {
 		load_bytes(s, &w, sizeof(w));
+		w.where = load_where(s);
 		if (s->is_bad || w.rule >= n_rules ||
-		    rules[w.rule] == UINT32_MAX)
+		    rules[w.rule] == UINT32_MAX) {
+			free(w.where);
 			continue;
+		}
 		w.rule = rules[w.rule];
 		d->windows[d->n++] = w;
 	}
-	if (s->is_bad)
+	if (s->is_bad) {
+		forget(d->windows, d->n);
 		d->n = 0;
+	}
 	rebuild(d);
 }
 
@@ -136,6 +171,7 @@ make_room(struct dedup *d)
 	size_t gone = d->n / 8;
 
 	qsort(d->windows, d->n, sizeof(*d->windows), by_end);
+	forget(d->windows, gone);
 	memmove(d->windows, d->windows + gone,
 	    (d->n - gone) * sizeof(*d->windows));
 	d->n -= gone;
@@ -163,11 +199,26 @@ add(struct dedup *d, uint64_t id)
 	return &d->windows[d->n++];
 }
 
+static uint64_t
+id_of(uint64_t key, uint64_t number)
+{
+	return mix(mix(0, key), number);
+}
+
+struct dedup_window *
+dedup_find(const struct dedup *d, uint64_t key, uint64_t window_us,
+    uint64_t time_us)
+{
+	uint32_t place = *place_of(d, id_of(key, time_us / window_us));
+
+	return place != EMPTY ? &d->windows[place] : NULL;
+}
+
 struct dedup_window *
 dedup_count(struct dedup *d, uint32_t rule, uint64_t key, uint64_t window_us,
     uint64_t time_us, bool *ret_new)
 {
-	uint64_t number = time_us / window_us, id = mix(mix(0, key), number);
+	uint64_t number = time_us / window_us, id = id_of(key, number);
 	uint32_t place = *place_of(d, id);
 	struct dedup_window *w =
 	    place != EMPTY ? &d->windows[place] : add(d, id);
@@ -195,7 +246,7 @@ static void
 tell_one(struct dedup_window *w,
     void (*tell)(void *context, const struct dedup_window *w), void *context)
 {
-	if (w->count > 1 && w->count > w->told)
+	if (w->count > 1 && w->count > w->told && !w->is_muted)
 		tell(context, w);
 	w->told = w->count;
 	w->is_over = true;
@@ -225,6 +276,7 @@ dedup_advance(struct dedup *d, uint64_t now_us,
 	tell_ended(d, now_us, tell, context);
 	while (gone < d->n && d->windows[gone].end_us + DEDUP_LATE_US <= now_us)
 		gone++;
+	forget(d->windows, gone);
 	memmove(d->windows, d->windows + gone,
 	    (d->n - gone) * sizeof(*d->windows));
 	d->n -= gone;

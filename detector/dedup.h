@@ -13,6 +13,7 @@
 #include "uuid.h"
 
 #define DEDUP_WINDOWS_MAX 65536
+#define DEDUP_WHERE_MAX	  1024
 /* Windows are kept so long after their end, for what comes late. */
 #define DEDUP_LATE_US (UINT64_C(24) * 3600 * 1000000)
 
@@ -22,8 +23,11 @@ struct dedup_window {
 	uint64_t count, told; /* events; how many of them have been told */
 	uint64_t first_us, last_us;
 	uint32_t rule;
+	uint8_t level; /* the highest that has been told */
 	bool is_over; /* its end has passed, and its count been told */
+	bool is_muted; /* a flood: there is no alert whose count this is */
 	struct uuid alert;
+	char *where; /* the host, as members of an object; NULL: none */
 };
 
 struct dedup;
@@ -36,6 +40,9 @@ void dedup_free(struct dedup *d);
  */
 struct dedup_window *dedup_count(struct dedup *d, uint32_t rule, uint64_t key,
     uint64_t window_us, uint64_t time_us, bool *ret_new);
+/* The window that dedup_count would count in; NULL: there is none yet. */
+struct dedup_window *dedup_find(const struct dedup *d, uint64_t key,
+    uint64_t window_us, uint64_t time_us);
 /*
  * At this time: what of ended windows has not been told goes to tell, in the
  * order of their ends, and what is too old is forgotten.

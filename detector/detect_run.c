@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alert.h"
 #include "alertqueue.h"
 #include "auto.h"
 #include "clock.h"
@@ -33,6 +34,7 @@ static const char usage[] =
     "\n"
     "  --rules PATH       rules (files, folders) instead of those installed\n"
     "  --logsources FILE  where the fields of rules are in events\n"
+    "  --respond DIR      alerts that ask for a response into this one, for responder(8)\n"
     "  --queue DIR        alerts also go into this folder, for alert-sender(8)\n"
     "  -o FILE            alerts are appended to FILE instead of standard output\n"
     "  --follow           goes on with what is appended to the files, also when they\n"
@@ -47,7 +49,7 @@ static const char usage[] =
 
 struct run {
 	struct ruleset rules;
-	const char *output, *queue;
+	const char *output, *queue, *respond;
 	bool has_stats, has_matches, is_following;
 	const char *state, *listen;
 	FILE *out;
@@ -58,19 +60,44 @@ struct run {
 };
 
 static void
-write_alert(void *context, const char *line, size_t len)
+put(struct run *r, const char *queue, const struct stream_told *told)
 {
-	struct run *r = context;
 	int x;
 
-	if (fwrite(line, 1, len, r->out) != len || fputc('\n', r->out) == EOF)
+	if (queue == NULL ||
+	    (x = alertqueue_put(queue, told->line, told->len)) == 0)
+		return;
+	fprintf(stderr,
+	    "countersign-detect: cannot queue an alert in '%s': %s\n", queue,
+	    strerror(-x));
+	r->is_failed = true;
+}
+
+static void
+write_alert(void *context, const struct stream_told *told)
+{
+	struct run *r = context;
+
+	if (fwrite(told->line, 1, told->len, r->out) != told->len ||
+	    fputc('\n', r->out) == EOF)
 		r->is_failed = true;
-	if (r->queue != NULL && (x = alertqueue_put(r->queue, line, len)) < 0) {
-		fprintf(stderr,
-		    "countersign-detect: cannot queue an alert in '%s': %s\n",
-		    r->queue, strerror(-x));
-		r->is_failed = true;
-	}
+	put(r, r->queue, told);
+	if (told->is_alert && told->rule->alerting.n_respond > 0)
+		put(r, r->respond, told);
+}
+
+/* Live, somebody is to hear of it. */
+static void
+write_failure(void *context, const char *path, const struct conf_error *e)
+{
+	AUTO(free) char *line = alert_render_failed(path, e);
+	const struct stream_told told = { .line = line,
+		.len = line != NULL ? strlen(line) : 0 };
+
+	if (line == NULL)
+		return;
+	write_alert(context, &told);
+	(void)fflush(((struct run *)context)->out);
 }
 
 static void
@@ -139,14 +166,15 @@ tell_stats(const struct run *r)
 	    "%zu rules as %zu programs over %zu patterns, %zu KiB\n"
 	    "%llu lines, %llu bytes; %llu not events, %llu without a time, "
 	    "%llu far ahead, %llu longer than 1 MiB\n"
-	    "%llu alerts, %llu more events under them; %llu keys given up\n"
+	    "%llu alerts, %llu more events under them, %llu not told for a "
+	    "flood; %llu keys given up\n"
 	    "%.3f s of processor time, after the rules had been read\n",
 	    e.rules, e.programs, e.patterns, e.database_bytes / 1024,
 	    (unsigned long long)s->lines, (unsigned long long)s->bytes,
 	    (unsigned long long)s->unreadable, (unsigned long long)s->timeless,
 	    (unsigned long long)s->future, (unsigned long long)r->too_long,
 	    (unsigned long long)s->alerts, (unsigned long long)s->suppressed,
-	    (unsigned long long)s->lost,
+	    (unsigned long long)s->flooded, (unsigned long long)s->lost,
 	    (double)(clock() - r->begin) / CLOCKS_PER_SEC);
 }
 
@@ -160,6 +188,7 @@ read_options(struct run *r, int argc, char **argv)
 		{ "state", required_argument, NULL, 'S' },
 		{ "listen", required_argument, NULL, 'L' },
 		{ "queue", required_argument, NULL, 'q' },
+		{ "respond", required_argument, NULL, 'R' },
 		{ "matches", no_argument, NULL, 'm' },
 		{ "stats", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
@@ -188,6 +217,9 @@ read_options(struct run *r, int argc, char **argv)
 			break;
 		case 'q':
 			r->queue = optarg;
+			break;
+		case 'R':
+			r->respond = optarg;
 			break;
 		case 'm':
 			r->has_matches = true;
@@ -323,6 +355,17 @@ read_inputs(struct run *r, char **inputs)
 }
 
 static int
+make_queue(const char *dir)
+{
+	int x = dir != NULL ? alertqueue_make(dir, "new") : 0;
+
+	if (x < 0)
+		fprintf(stderr, "countersign-detect: cannot use '%s': %s\n",
+		    dir, strerror(-x));
+	return x;
+}
+
+static int
 run(struct run *r, char **inputs)
 {
 	const struct stream_out out = { .take = write_alert,
@@ -331,12 +374,15 @@ run(struct run *r, char **inputs)
 	int status = DETECT_DONE;
 	size_t n;
 
-	if (r->queue != NULL && alertqueue_make(r->queue, "new") < 0) {
-		fprintf(stderr, "countersign-detect: cannot use '%s': %s\n",
-		    r->queue, strerror(errno));
+	if (make_queue(r->queue) < 0 || make_queue(r->respond) < 0)
 		return DETECT_IO;
+	if (open_output(r) < 0)
+		return DETECT_IO;
+	if (r->is_following) {
+		r->rules.failed = write_failure;
+		r->rules.context = r;
 	}
-	if (ruleset_load(&r->rules) < 0 || open_output(r) < 0 ||
+	if (ruleset_load(&r->rules) < 0 ||
 	    (r->stream = stream_new(r->rules.engine, r->rules.correlate,
 		 &out)) == NULL)
 		return DETECT_IO;

@@ -799,6 +799,12 @@ engine_ask(struct engine *e,
 		enrich_each_through(e->enrich, &e->record, k->made, &through);
 }
 
+enum sigma_level
+engine_level(struct engine *e, const struct program *p)
+{
+	return program_level(p, e->matcher, &e->record);
+}
+
 struct looking {
 	struct asking asking;
 	size_t rule;

@@ -57,6 +57,9 @@ void engine_ask(struct engine *e,
     void (*take)(void *context, size_t rule, const struct program *p),
     void *context);
 
+/* Within take: how bad it is. */
+enum sigma_level engine_level(struct engine *e, const struct program *p);
+
 /* Makes what engine_ask makes of a record that something holds for. */
 void engine_make_all(struct engine *e);
 

@@ -78,6 +78,9 @@ int program_plan(struct program *p, const struct matcher *m);
 /* Does it hold for the record that the matcher has looked at? */
 bool program_holds(const struct program *p, struct matcher *m,
     const struct record *r);
+/* How bad it is then: by the searches that the rule's `levels` name. */
+enum sigma_level program_level(const struct program *p, struct matcher *m,
+    const struct record *r);
 bool term_holds(const struct term *t, struct matcher *m,
     const struct record *r);
 

@@ -194,3 +194,19 @@ program_holds(const struct program *p, struct matcher *m,
 			return false;
 	return true;
 }
+
+enum sigma_level
+program_level(const struct program *p, struct matcher *m,
+    const struct record *r)
+{
+	const struct sigma_rule *rule = p->rule;
+	size_t level, i;
+
+	for (level = SIGMA_CRITICAL; level > rule->level; level--)
+		for (i = 0; i < rule->names.n; i++)
+			if (strv_has(&rule->alerting.severe[level],
+				rule->names.v[i]) &&
+			    part_holds(&p->parts[i], m, r))
+				return (enum sigma_level)level;
+	return rule->level;
+}

@@ -98,8 +98,11 @@ rulefile_read(const char *path, const struct rulefile_reader *reader)
 		if (entry->fts_info == FTS_NS || entry->fts_info == FTS_DNR ||
 		    entry->fts_info == FTS_ERR)
 			return -entry->fts_errno;
-		if (entry->fts_info == FTS_F &&
-		    (entry->fts_level == 0 || is_rule_name(entry->fts_name)))
+		/* What is named is read, be it a pipe. */
+		if ((entry->fts_level == 0 &&
+			(entry->fts_info == FTS_F ||
+			    entry->fts_info == FTS_DEFAULT)) ||
+		    (entry->fts_info == FTS_F && is_rule_name(entry->fts_name)))
 			r = read_file(entry->fts_path, reader);
 	}
 	return r;

@@ -24,6 +24,8 @@ fail(void *context, const char *path, const struct conf_error *e)
 
 	r->bad++;
 	tell(path, e);
+	if (r->failed != NULL)
+		r->failed(r->context, path, e);
 }
 
 static void

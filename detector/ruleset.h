@@ -12,6 +12,10 @@ struct ruleset {
 	const char *logsources; /* NULL: the installed one */
 	struct engine *engine;
 	struct correlate *correlate;
+	/* Of a rule that cannot be used, beside stderr; NULL: nobody asks. */
+	void (*failed)(void *context, const char *path,
+	    const struct conf_error *e);
+	void *context;
 	size_t bad; /* what could not be read has been told on stderr */
 };
 

@@ -268,6 +268,18 @@ join_conditions(const struct yamlnode *n, char **ret, struct conf_error *reterr)
 	return 0;
 }
 
+/* Not whether it holds, but how bad it is. */
+static bool
+is_for_level(const struct sigma_alerting *a, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(a->severe); i++)
+		if (strv_has(&a->severe[i], name))
+			return true;
+	return false;
+}
+
 static int
 read_condition(struct sigma_rule *r, const struct yamlnode *detection,
     struct conf_error *reterr)
@@ -287,7 +299,8 @@ read_condition(struct sigma_rule *r, const struct yamlnode *detection,
 	if (x == -EINVAL)
 		return conf_error(reterr, n->line, "%s", why);
 	for (i = 0; x == 0 && i < r->names.n; i++)
-		if (!sigmacond_uses(r->condition, i))
+		if (!sigmacond_uses(r->condition, i) &&
+		    !is_for_level(&r->alerting, r->names.v[i]))
 			return conf_error(reterr, n->line,
 			    "the condition does not ask for '%.60s'",
 			    r->names.v[i]);

@@ -138,6 +138,30 @@ read_kind(struct sigma_rule *r, const struct yamlnode *document,
 	return sigmadetection_read(r, d, NULL, reterr);
 }
 
+/* The searches that `levels` names are the rule's. */
+static int
+check_severe(const struct sigma_rule *r, struct conf_error *reterr)
+{
+	const struct strv *names;
+	size_t level, i;
+
+	for (level = 0; level < ARRAY_SIZE(r->alerting.severe); level++) {
+		names = &r->alerting.severe[level];
+		for (i = 0; i < names->n; i++)
+			if (!strv_has(&r->names, names->v[i]))
+				return conf_error(reterr, r->line,
+				    "'levels' names '%.60s', which is no "
+				    "search of this rule",
+				    names->v[i]);
+		if (names->n > 0 && level <= r->level)
+			return conf_error(reterr, r->line,
+			    "'levels' has %s, which is not above the rule's "
+			    "own level",
+			    sigma_level_name((enum sigma_level)level));
+	}
+	return 0;
+}
+
 int
 sigmarule_read(const struct yamlnode *document, const char *path,
     struct sigma_rule **ret, struct conf_error *reterr)
@@ -152,8 +176,9 @@ sigmarule_read(const struct yamlnode *document, const char *path,
 		return conf_error(reterr, document->line,
 		    "a rule is a map of 'title', 'logsource', 'detection'");
 	if ((x = read_facts(r, document, reterr)) < 0 ||
+	    (x = sigmaalerting_read(&r->alerting, document, reterr)) < 0 ||
 	    (x = read_kind(r, document, reterr)) < 0 ||
-	    (x = sigmaalerting_read(&r->alerting, document, reterr)) < 0)
+	    (x = check_severe(r, reterr)) < 0)
 		return x;
 	*ret = TAKE(r);
 	return 0;

@@ -83,17 +83,35 @@ struct sigma_test {
 	size_t line;
 };
 
+enum sigma_action {
+	SIGMA_END, /* the connection that the event is of */
+	SIGMA_LOCK, /* who it is, for a time */
+	SIGMA_RUN /* a command that the host has under this name */
+};
+
+/* What is to be done about what the rule finds. */
+struct sigma_response {
+	enum sigma_action action;
+	char *what; /* SIGMA_LOCK: the field; SIGMA_RUN: the name */
+	uint64_t for_s; /* of a lock */
+};
+
 /* What Sigma has no word for: the rule's `countersign`. */
 struct sigma_alerting {
 	struct strv dedup; /* fields: alerts of the same values are one */
 	uint64_t window_s; /* for so long */
 	char *title; /* with {field}; NULL: the rule's */
 	struct strv runbook; /* commands and words with {field} */
+	struct strv severe[SIGMA_CRITICAL + 1]; /* searches: it is this bad */
+	uint64_t flood; /* alerts of one source in an hour; 0: any number */
+	struct sigma_response *respond;
+	size_t n_respond;
 	struct sigma_test *tests;
 	size_t n_tests;
 };
 
 #define SIGMA_WINDOW_DEFAULT_S 3600
+#define SIGMA_FLOOD_DEFAULT    50
 
 enum sigma_kind {
 	SIGMA_EVENT_RULE, /* of single events: `detection` */

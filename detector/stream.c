@@ -18,6 +18,8 @@
 /* Events may be late by days, but not all of them. */
 #define BEHIND_US     (UINT64_C(7) * 24 * 3600 * USEC_PER_SEC)
 #define BEHIND_ENOUGH 1000
+/* What floods is counted among the windows of alerts, as keys of its own. */
+#define FLOOD_MIX UINT64_C(0x9e3779b97f4a7c15)
 
 struct stream {
 	struct engine *engine;
@@ -76,12 +78,14 @@ stream_stats(struct stream *s)
 }
 
 static void
-emit(struct stream *s, char *line)
+emit(struct stream *s, const struct sigma_rule *rule, char *line, bool is_alert)
 {
 	AUTO(free) char *owned = line;
 
 	if (owned != NULL && s->out.take != NULL)
-		s->out.take(s->out.context, owned, strlen(owned));
+		s->out.take(s->out.context,
+		    &(struct stream_told){ owned, strlen(owned), rule,
+			is_alert });
 }
 
 static void
@@ -89,7 +93,9 @@ tell_count(void *context, const struct dedup_window *w)
 {
 	struct stream *s = context;
 
-	emit(s, alert_render_count(engine_rule(s->engine, w->rule), w));
+	emit(s, engine_rule(s->engine, w->rule),
+	    alert_render_count(engine_rule(s->engine, w->rule), w, w->count),
+	    false);
 }
 
 /* A clock that was ahead is put back by so many in a row that are far behind. */
@@ -135,33 +141,111 @@ rule_hash(const struct sigma_rule *rule)
 	return h ^ (h >> 29);
 }
 
-/* What holds, of which key, at which time: an alert, or one more under it. */
-static void
-raise(struct stream *s, size_t i, uint64_t key, uint64_t time_us,
-    uint64_t count)
+/* What holds for the event at hand. */
+struct found {
+	size_t rule;
+	uint64_t key, time_us, count;
+	enum sigma_level level;
+};
+
+/* More alerts of a rule from one source than it may have in an hour are counted
+ * and not told, but for what is more severe than all that was told. */
+static bool
+is_flooded(struct stream *s, const struct found *f,
+    const struct sigma_rule *rule)
 {
-	const struct sigma_rule *rule = engine_rule(s->engine, i);
+	uint64_t key =
+	    (alert_source(s->engine, s->record) ^ rule_hash(rule)) * FLOOD_MIX;
 	struct dedup_window *w;
 	bool is_new;
 
+	if (rule->alerting.flood == 0)
+		return false;
+	w = dedup_count(s->dedup, (uint32_t)f->rule, key, ALERT_FLOOD_US,
+	    f->time_us, &is_new);
+	if (w == NULL)
+		return false;
+	if (is_new)
+		w->is_muted = true; /* it has been no flood so far */
+	if (w->count <= rule->alerting.flood || f->level > w->level) {
+		if (f->level > w->level)
+			w->level = (uint8_t)f->level;
+		return false;
+	}
+	s->stats.flooded++;
+	if (!w->is_muted)
+		return true;
+	w->is_muted = false;
+	w->where = alert_where(s->engine, s->record, s->line, s->len);
+	alert_uid(rule, key, rule->level, w, &w->alert);
+	emit(s, rule,
+	    alert_render_flood(s->engine, rule, w, s->record, f->time_us),
+	    false);
+	return true;
+}
+
+static void
+raise_new(struct stream *s, const struct found *f, struct dedup_window *w)
+{
+	const struct sigma_rule *rule = engine_rule(s->engine, f->rule);
+
+	w->level = (uint8_t)f->level;
+	w->told = w->count;
+	if (w->where == NULL)
+		w->where = alert_where(s->engine, s->record, s->line, s->len);
+	alert_uid(rule, f->key, f->level, w, &w->alert);
+	s->stats.alerts++;
+	emit(s, rule,
+	    alert_render(s->engine, rule, w, s->record, f->time_us, f->count,
+		s->line, s->len),
+	    true);
+}
+
+/* What a more severe one takes the place of ends with its count. */
+static void
+end_milder(struct stream *s, const struct sigma_rule *rule,
+    const struct dedup_window *w)
+{
+	if (!w->is_muted)
+		emit(s, rule, alert_render_count(rule, w, w->count - 1), false);
+}
+
+/* An alert, or one more event under it. */
+static void
+raise(struct stream *s, const struct found *f)
+{
+	const struct sigma_rule *rule = engine_rule(s->engine, f->rule);
+	uint64_t key = f->key ^ rule_hash(rule);
+	uint64_t window_us = rule->alerting.window_s * USEC_PER_SEC;
+	struct dedup_window *w;
+	bool is_new, is_due, is_muted = false;
+
 	if (s->out.hold != NULL) {
-		s->out.hold(s->out.context, i, time_us, s->line, s->len);
+		s->out.hold(s->out.context, f->rule, f->time_us, s->line,
+		    s->len);
 		return;
 	}
-	w = dedup_count(s->dedup, (uint32_t)i, key ^ rule_hash(rule),
-	    rule->alerting.window_s * USEC_PER_SEC, time_us, &is_new);
+	w = dedup_find(s->dedup, key, window_us, f->time_us);
+	is_due = w == NULL || f->level > w->level;
+	/* Before the window is ours: counting may move it. */
+	if (is_due)
+		is_muted = is_flooded(s, f, rule);
+	w = dedup_count(s->dedup, (uint32_t)f->rule, key, window_us, f->time_us,
+	    &is_new);
 	if (w == NULL)
 		return;
-	if (!is_new) {
-		s->stats.suppressed++;
+	if (!is_due || is_muted) {
+		s->stats.suppressed += !is_due;
+		if (is_new)
+			w->is_muted = true;
+		if (is_new)
+			w->level = (uint8_t)f->level;
 		return;
 	}
-	w->told = 1;
-	alert_uid(rule, key, w, &w->alert);
-	s->stats.alerts++;
-	emit(s,
-	    alert_render(s->engine, rule, w, s->record, time_us, count, s->line,
-		s->len));
+	if (!is_new)
+		end_milder(s, rule, w);
+	w->is_muted = false;
+	raise_new(s, f, w);
 }
 
 static bool
@@ -176,9 +260,11 @@ take_rule(void *context, size_t i, const struct program *p)
 	struct stream *s = context;
 
 	if (is_told(s, i))
-		raise(s, i,
-		    alert_key(s->engine, engine_rule(s->engine, i), s->record),
-		    s->time_us, 1);
+		raise(s,
+		    &(struct found){ i,
+			alert_key(s->engine, engine_rule(s->engine, i),
+			    s->record),
+			s->time_us, 1, engine_level(s->engine, p) });
 	correlate_feed(s->correlate, i, p, s->record, s->count_us, s->line,
 	    s->len);
 }
@@ -201,7 +287,9 @@ take_correlated(void *context, const struct correlated *c)
 		s->line = c->line;
 		s->len = c->len;
 	}
-	raise(s, c->rule, c->key, c->time_us, c->count);
+	raise(s,
+	    &(struct found){ c->rule, c->key, c->time_us, c->count,
+		engine_rule(s->engine, c->rule)->level });
 }
 
 static void
@@ -254,7 +342,7 @@ stream_end(struct stream *s)
 /* ---- over a restart ------------------------------------------------------------ */
 
 #define SAVE_MAGIC   UINT64_C(0x3154434554454443) /* "CDETECT1" */
-#define SAVE_VERSION 1
+#define SAVE_VERSION 2
 #define RULES_MAX    1000000
 
 int

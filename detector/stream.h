@@ -13,12 +13,20 @@ struct stream_stats {
 	uint64_t timeless; /* without a time that can be read */
 	uint64_t future; /* far ahead of those around it */
 	uint64_t alerts, suppressed;
+	uint64_t flooded; /* alerts that were not told */
 	uint64_t lost; /* keys and windows that had to go for others */
 };
 
+/* What is told; all of it stands until take returns. */
+struct stream_told {
+	const char *line;
+	size_t len;
+	const struct sigma_rule *rule;
+	bool is_alert; /* not how many there were, nor a flood */
+};
+
 struct stream_out {
-	/* An alert's line, which stands until it returns. */
-	void (*take)(void *context, const char *line, size_t len);
+	void (*take)(void *context, const struct stream_told *told);
 	/* Instead, if it is not NULL: a rule that holds. */
 	void (*hold)(void *context, size_t rule, uint64_t time_us,
 	    const char *line, size_t len);

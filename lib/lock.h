@@ -34,6 +34,7 @@ struct locks {
 	size_t n;
 };
 
+#define LOCK_NAMESPACE	    "lock@countersign" /* of a request's SSHSIG */
 #define LOCKS_MAX	    100000
 #define LOCK_REASON_MAX	    400
 #define LOCK_FILE_MAX_BYTES 65536U

@@ -11,7 +11,7 @@ _countersign_detect() {
     return
   fi
   case $prev in
-  --queue)
+  --queue|--respond)
     mapfile -t COMPREPLY < <(compgen -d -- "$cur")
     return
     ;;
@@ -21,7 +21,7 @@ _countersign_detect() {
     ;;
   esac
   case ${COMP_WORDS[1]} in
-  run) words='--rules --logsources --follow --state --listen --queue --matches --stats -o --help' ;;
+  run) words='--rules --logsources --follow --state --listen --queue --respond --matches --stats -o --help' ;;
   test) words='--logsources -v --help' ;;
   explain) words='--rules --logsources --help' ;;
   replay) words='--rules --against --logsources --help' ;;

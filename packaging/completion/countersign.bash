@@ -4,7 +4,7 @@
 _countersign() {
   local cur prev verb i
   local verbs='init rotate sign host renew revoke krl policy ledger inspect needs-renewal'
-  local policy_verbs='check fmt diff test explain sign verify'
+  local policy_verbs='check fmt diff test explain lock sign verify'
   cur=${COMP_WORDS[COMP_CWORD]}
   prev=${COMP_WORDS[COMP_CWORD - 1]}
   verb=${COMP_WORDS[1]}
@@ -48,6 +48,7 @@ _countersign() {
     diff) words='--exit-code --json --help' ;;
     test) words='--quiet --json --help' ;;
     explain) words='--cert --user --role --login --label --host --server-id --mfa --claims --from --serial --ttl --grace --at --json --help' ;;
+    lock) words='--key --write --quiet --help' ;;
     sign) words='--ca --timeout --quiet --help' ;;
     verify) words='--key --sig --quiet --help' ;;
     esac

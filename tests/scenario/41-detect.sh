@@ -85,6 +85,64 @@ for _ in 1 2 3 4 5; do
   jq -r 'select(.event=="alert").uid' "$LAB/a" | sort | cmp - "$LAB/b" || fail "the order decides: $(cat "$LAB/shuffled")"
 done
 
+as_schema_says() {
+  /usr/bin/python3 -c '
+import json, jsonschema, sys
+check = jsonschema.Draft7Validator(json.load(open(sys.argv[1])))
+for line in open(sys.argv[2]):
+    check.validate(json.loads(line))
+' "$here/../../docs/alerts.schema.json" "$1" || fail "an alert is not as the schema says: $(cat "$1")"
+}
+
+story "what is more severe breaks through, and is told with the count of what it takes the place of"
+sed "s/^level: .*/level: medium/; s/^  condition: /  at_root: { CommandLine|contains: ' -O' }\n&/; s/^countersign:/&\n  levels: { critical: at_root }\n  respond: [{end: connection}, {lock: user, for: 90m}]/" "$LAB/rule.yml" >"$LAB/levels.yml"
+grep -q at_root "$LAB/levels.yml" || fail "no such rule: $(cat "$LAB/levels.yml")"
+severe() { event_of alice "$1" | sed 's/"-sS"/"-O"/'; }
+{ event_of alice 1; event_of alice 2; severe 3; event_of alice 4; severe 5; event_of bob 5; } >"$LAB/events"
+runs countersign-detect run --rules "$LAB/levels.yml" "$LAB/events"
+cp "$LAB/out" "$LAB/a"
+as_schema_says "$LAB/a"
+[ "$(jq -r '"\(.event) \(.level) \(.event_count)"' "$LAB/a" | tr '\n' ';')" = 'alert medium 1;alert.count medium 2;alert critical 1;alert medium 1;alert.count critical 5;' ] || fail "$(cat "$LAB/a")"
+jq -es 'map(select(.event=="alert").uid) | length == (unique|length)' "$LAB/a" >/dev/null || fail "two alerts with one id"
+jq -e 'select(.event=="alert.count") | .server_hostname=="web1"' "$LAB/a" >/dev/null || fail "a count without its host"
+jq -es '.[0].respond == [{"action":"end","what":"connection"},{"action":"lock","what":"user","for_s":5400}]' "$LAB/a" >/dev/null || fail "no responses: $(head -n 1 "$LAB/a")"
+runs countersign-detect run --rules <(sed 's/at_root }/nothing }/' "$LAB/levels.yml") "$LAB/events"
+exits 1
+warns "does not ask for 'at_root'"
+for bad in '[{lock: user}]' '[{end: session}]' '[{run: a b}]' '[{lock: host, for: 1h}]' '[{end: connection, run: x}]' '{end: connection}'; do
+  runs countersign-detect lint --syntax <(sed "s/respond: .*/respond: $bad/" "$LAB/levels.yml")
+  exits 1
+done
+
+story "a source that floods is told once, and hides nobody else"
+sed 's/^countersign:/&\n  flood: 5/; s/  dedup: .*/  dedup: [user, sid, login]/' "$LAB/levels.yml" >"$LAB/flood.yml"
+many() { for i in $(seq "$2"); do event_of "$1" 1 | sed "s/\"pid\"/x/; s/}$/,\"sid\":\"s$i\",\"login\":\"l\"}/"; done; }
+{ many eve 20; many bob 2; many eve 1 | sed 's/"-sS"/"-O"/; s/"s1"/"s99"/'; many eve 1 | sed 's/T09/T10/'; } >"$LAB/events"
+runs countersign-detect run --stats --rules "$LAB/flood.yml" "$LAB/events"
+cp "$LAB/out" "$LAB/a"
+as_schema_says "$LAB/a"
+[ "$(told "$LAB/a" | uniq -c | tr -s ' ' | tr '\n' ';')" = ' 5 eve; 2 bob; 2 eve;' ] || fail "$(cut -c 1-200 "$LAB/a")"
+[ "$(jq -r 'select(.event=="alert.flood") | "\(.user) \(.server_hostname) \(.level)"' "$LAB/a")" = 'eve web1 medium' ] || fail "no flood: $(cut -c 1-200 "$LAB/a")"
+[ "$(jq -r 'select(.event=="alert.count") | .event_count' "$LAB/a" | tr '\n' ' ')" = '21 ' ] || fail "counts: $(cut -c 1-300 "$LAB/a")"
+grep -q '15 not told for a flood' "$LAB/err" || fail "$(cat "$LAB/err")"
+jq -r 'select(.level=="critical") | .event' "$LAB/a" | grep -qx alert || fail "what is more severe did not break through"
+
+story "a rule that cannot be used is an alert where it was to watch"
+mkdir "$LAB/some"
+cp "$LAB/rule.yml" "$LAB/some/good.yml"
+printf 'title: Broken\nlogsource: { product: linux, category: process_creation }\ndetection: { s: { Nothing: x }, condition: s }\n' >"$LAB/some/bad.yml"
+: >"$LAB/followed"
+: >"$LAB/failed"
+countersign-detect run --follow --rules "$LAB/some" -o "$LAB/failed" "$LAB/followed" 2>/dev/null &
+follower=$!
+wait_until "it is told" grep -q alert.rule_failed "$LAB/failed"
+as_schema_says "$LAB/failed"
+event_of fay 1 >>"$LAB/followed"
+wait_until "the good one watches" grep -q '"user":"fay"' "$LAB/failed"
+kill $follower
+wait $follower
+jq -es '.[0] | .event=="alert.rule_failed" and (.path|test("bad.yml")) and (.error|test("Nothing"))' "$LAB/failed" >/dev/null || fail "$(cat "$LAB/failed")"
+
 story "what is no event is counted, and hides nothing after it"
 {
   echo 'no event'
