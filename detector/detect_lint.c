@@ -56,7 +56,7 @@ fail(void *context, const char *path, const struct conf_error *e)
 static int
 lint_syntax(struct lint *l)
 {
-	const struct rulefile_reader reader = { take, fail, l };
+	const struct rulefile_reader reader = { take, NULL, fail, l };
 	size_t i;
 	int r;
 
@@ -121,12 +121,15 @@ static void
 check_rule(struct lint *l, size_t i)
 {
 	const struct sigma_rule *rule = engine_rule(l->rules.engine, i);
+	const char *unknown;
 	size_t k;
 
 	check_id(l, i);
 	for (k = 0; k < rule->tags.n; k++)
 		if (!attack_has(&l->techniques, rule->tags.v[k]))
 			say(l, rule, "there is no ", rule->tags.v[k]);
+	if ((unknown = engine_unknown(l->rules.engine, i)) != NULL)
+		say(l, rule, "no event has, or is, ", unknown);
 	if (rule->kind == SIGMA_EVENT_RULE &&
 	    !engine_can_hold(l->rules.engine, i))
 		say(l, rule, "no event can make its condition true", "");

@@ -494,6 +494,20 @@ engine_rule(const struct engine *e, size_t i)
 	return e->rules[i];
 }
 
+const char *
+engine_unknown(const struct engine *e, size_t rule)
+{
+	const struct sigma_rule *r = engine_rule(e, rule);
+	const char *unknown = NULL;
+	size_t i;
+
+	if (r->kind != SIGMA_EVENT_RULE)
+		return NULL;
+	for (i = 0; unknown == NULL && i < e->sources.n; i++)
+		unknown = logsource_unknown(&e->sources.v[i], r);
+	return unknown;
+}
+
 bool
 engine_can_hold(const struct engine *e, size_t rule)
 {

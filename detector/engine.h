@@ -43,6 +43,8 @@ void engine_stats(const struct engine *e, struct engine_stats *ret);
 const struct matcher *engine_matcher(const struct engine *e);
 size_t engine_rules(const struct engine *e);
 const struct sigma_rule *engine_rule(const struct engine *e, size_t i);
+/* A field or an event that it names, and that nobody knows; NULL: none. */
+const char *engine_unknown(const struct engine *e, size_t rule);
 /* Can any event that the logsources know make it hold? */
 bool engine_can_hold(const struct engine *e, size_t rule);
 

@@ -139,7 +139,8 @@ read_logsource(const struct yamlnode *map, struct fields *f,
     struct logsource *l, struct conf_error *reterr)
 {
 	static const char *const known[] = { "product", "category", "service",
-		"when", "fields", "keywords", "own_fields", "through" };
+		"when", "fields", "keywords", "own_fields", "through",
+		"known_fields", "known_events" };
 	const struct yamlnode *n;
 	int r;
 
@@ -156,6 +157,10 @@ read_logsource(const struct yamlnode *map, struct fields *f,
 	if ((r = yamlread_text(map, "product", &l->product, reterr)) < 0 ||
 	    (r = yamlread_text(map, "category", &l->category, reterr)) < 0 ||
 	    (r = yamlread_text(map, "service", &l->service, reterr)) < 0 ||
+	    (r = yamlread_texts(map, "known_fields", &l->known_fields,
+		 reterr)) < 0 ||
+	    (r = yamlread_texts(map, "known_events", &l->known_events,
+		 reterr)) < 0 ||
 	    (r = yamlread_flag(map, "own_fields", &l->is_open, reterr)) < 0 ||
 	    (r = yamlread_flag(map, "through", &l->is_through, reterr)) < 0)
 		return r;
@@ -202,6 +207,8 @@ clear(struct logsource *l)
 		free(l->places[l->n_places].name);
 	}
 	free(l->places);
+	strv_clear(&l->known_fields);
+	strv_clear(&l->known_events);
 }
 
 void
@@ -227,6 +234,66 @@ logsource_fits(const struct logsource *l, const struct sigma_rule *r)
 	    is_asked(r->category, l->category) &&
 	    (l->is_open || is_asked(r->service, l->service)) &&
 	    (!l->is_open || r->product != NULL);
+}
+
+/* A dot goes into an object, of which the members need not be known. */
+static bool
+knows_field(const struct logsource *l, const char *field)
+{
+	size_t i, n;
+
+	if (l->known_fields.n == 0 || logsource_place(l, field) != NULL)
+		return true;
+	for (i = 0; i < l->known_fields.n; i++) {
+		n = strlen(l->known_fields.v[i]);
+		if (strncmp(field, l->known_fields.v[i], n) == 0 &&
+		    (field[n] == '\0' || field[n] == '.'))
+			return true;
+	}
+	return false;
+}
+
+static const char *
+unknown_in(const struct logsource *l, const struct sigma_item *item)
+{
+	size_t i;
+
+	if (item->field == NULL)
+		return NULL;
+	if (!knows_field(l, item->field))
+		return item->field;
+	if (strcmp(item->field, "event") != 0 || item->modifiers != 0 ||
+	    l->known_events.n == 0)
+		return NULL;
+	for (i = 0; i < item->n; i++)
+		if (item->values[i].text != NULL &&
+		    strpbrk(item->values[i].text, "*?") == NULL &&
+		    !strv_has(&l->known_events, item->values[i].text))
+			return item->values[i].text;
+	return NULL;
+}
+
+const char *
+logsource_unknown(const struct logsource *l, const struct sigma_rule *r)
+{
+	const char *unknown;
+	size_t i, k, j;
+
+	if (!l->is_open || !logsource_fits(l, r))
+		return NULL;
+	if (r->service != NULL && l->known_events.n > 0 &&
+	    !strv_has(&l->known_events, r->service))
+		return r->service;
+	for (i = 0; i < r->names.n; i++)
+		for (k = 0; k < r->searches[i].n; k++) {
+			const struct sigma_group *g = &r->searches[i].groups[k];
+
+			for (j = 0; j < g->n; j++)
+				if ((unknown = unknown_in(l, &g->items[j])) !=
+				    NULL)
+					return unknown;
+		}
+	return NULL;
 }
 
 const struct place *

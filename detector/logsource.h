@@ -43,6 +43,7 @@ struct logsource {
 	struct place *places;
 	size_t n_places;
 	int keywords; /* the record's field that keywords are looked for in */
+	struct strv known_fields, known_events; /* for lint; none: any */
 	bool is_open; /* a field that is not named is the event's own */
 	bool is_through; /* also asked of what sudo, env, sh -c run */
 };
@@ -71,6 +72,10 @@ int logsources_read(const char *text, size_t len, struct fields *fields,
 void logsources_clear(struct logsources *l);
 /* Does the rule ask this logsource? */
 bool logsource_fits(const struct logsource *l, const struct sigma_rule *r);
+/* Where fields are the event's own: the rule's first field or event that is not a
+ * known one; NULL: all are. */
+const char *logsource_unknown(const struct logsource *l,
+    const struct sigma_rule *r);
 /* The place of a field that is named; NULL: it is not. */
 const struct place *logsource_place(const struct logsource *l,
     const char *field);

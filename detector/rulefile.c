@@ -18,6 +18,25 @@ is_rule_name(const char *name)
 	return path_ends_with(name, ".yml") || path_ends_with(name, ".yaml");
 }
 
+/* 1: it was one; 0: it is a rule; or as placeholders_add. */
+static int
+read_placeholders(const struct yamlnode *document,
+    const struct rulefile_reader *reader, struct conf_error *reterr)
+{
+	const struct yamlnode *map =
+	    document->kind == YAMLNODE_MAP && document->n == 1
+	    ? yamlnode_get(document, "placeholders")
+	    : NULL;
+	int r;
+
+	if (map == NULL)
+		return 0;
+	r = reader->placeholders != NULL
+	    ? reader->placeholders(reader->context, map, reterr)
+	    : 0;
+	return r < 0 ? r : 1;
+}
+
 static int
 read_rules(const struct yamlnode *all, const char *path,
     const struct rulefile_reader *reader)
@@ -29,7 +48,11 @@ read_rules(const struct yamlnode *all, const char *path,
 
 	for (i = 0; i < all->n; i++) {
 		e = (struct conf_error){ .line = all->items[i]->line };
-		r = sigmarule_read(all->items[i], path, &rule, &e);
+		r = read_placeholders(all->items[i], reader, &e);
+		if (r == 1)
+			continue;
+		if (r == 0)
+			r = sigmarule_read(all->items[i], path, &rule, &e);
 		if (r == -ENOMEM)
 			return r;
 		if (r < 0)

@@ -8,6 +8,10 @@
 struct rulefile_reader {
 	/* A rule of a file, which the callee frees. */
 	void (*take)(void *context, struct sigma_rule *rule);
+	/* A document that says what `expand` stands for; NULL: they are passed
+	 * over. As placeholders_add. */
+	int (*placeholders)(void *context, const struct yamlnode *map,
+	    struct conf_error *reterr);
 	/* A file, or a rule of it, that cannot be read. */
 	void (
 	    *fail)(void *context, const char *path, const struct conf_error *e);

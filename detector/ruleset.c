@@ -28,12 +28,20 @@ fail(void *context, const char *path, const struct conf_error *e)
 		r->failed(r->context, path, e);
 }
 
+static int
+take_placeholders(void *context, const struct yamlnode *map,
+    struct conf_error *reterr)
+{
+	struct ruleset *r = context;
+
+	return placeholders_add(&r->placeholders, map, reterr);
+}
+
 static void
-take(void *context, struct sigma_rule *rule)
+add(struct ruleset *r, struct sigma_rule *rule)
 {
 	AUTO(free) char *path = strdup(rule->path);
 	struct conf_error e = { 0 };
-	struct ruleset *r = context;
 
 	if (alert_fields(r->engine, rule) < 0) {
 		sigmarule_free(rule);
@@ -45,10 +53,57 @@ take(void *context, struct sigma_rule *rule)
 		fail(r, path != NULL ? path : "", &e);
 }
 
+/* What a rule wants may stand in a file after it. */
+static bool
+wait_for(struct ruleset *r, struct sigma_rule *rule)
+{
+	struct sigma_rule **grown;
+
+	if (!placeholders_wanted(rule))
+		return false;
+	grown = reallocarray(r->waiting, r->n_waiting + 1, sizeof(*grown));
+	if (grown == NULL)
+		return false;
+	r->waiting = grown;
+	r->waiting[r->n_waiting++] = rule;
+	return true;
+}
+
+static void
+take(void *context, struct sigma_rule *rule)
+{
+	struct ruleset *r = context;
+
+	if (!wait_for(r, rule))
+		add(r, rule);
+}
+
+static void
+add_waiting(struct ruleset *r)
+{
+	struct sigma_rule *rule;
+	size_t i;
+
+	for (i = 0; i < r->n_waiting; i++) {
+		struct conf_error e = { 0 };
+
+		rule = TAKE(r->waiting[i]);
+		if (placeholders_expand(rule, &r->placeholders, &e) == 0) {
+			add(r, rule);
+			continue;
+		}
+		if (*e.what == '\0')
+			(void)conf_error(&e, 0, "out of memory");
+		fail(r, rule->path, &e);
+		sigmarule_free(rule);
+	}
+}
+
 int
 ruleset_load(struct ruleset *r)
 {
-	const struct rulefile_reader reader = { take, fail, r };
+	const struct rulefile_reader reader = { take, take_placeholders, fail,
+		r };
 	const char *logsources =
 	    r->logsources != NULL ? r->logsources : CS_LOGSOURCES;
 	struct conf_error e = { 0 };
@@ -71,6 +126,7 @@ ruleset_load(struct ruleset *r)
 			    r->paths.v[i], strerror(-x));
 			return x;
 		}
+	add_waiting(r);
 	if ((x = engine_filter(r->engine, fail, r)) < 0)
 		return x;
 	if ((x = correlate_new(r->engine, fail, r, &r->correlate)) < 0)
@@ -86,4 +142,8 @@ ruleset_clear(struct ruleset *r)
 	correlate_free(r->correlate);
 	engine_free(r->engine);
 	strv_clear(&r->paths);
+	placeholders_clear(&r->placeholders);
+	while (r->n_waiting > 0)
+		sigmarule_free(r->waiting[--r->n_waiting]);
+	free(r->waiting);
 }

@@ -5,11 +5,15 @@
 
 #include "correlate.h"
 #include "engine.h"
+#include "placeholders.h"
 #include "strv.h"
 
 struct ruleset {
 	struct strv paths; /* none: those that are installed */
 	const char *logsources; /* NULL: the installed one */
+	struct placeholders placeholders;
+	struct sigma_rule **waiting; /* for them: until all has been read */
+	size_t n_waiting;
 	struct engine *engine;
 	struct correlate *correlate;
 	/* Of a rule that cannot be used, beside stderr; NULL: nobody asks. */

@@ -47,6 +47,28 @@ runs countersign-detect lint "$LAB/wrong.yml"
 exits 1
 grep -q "wrong.yml:5:.*'Imag'" "$LAB/err" || fail "lint does not say the field: $(cat "$LAB/err")"
 
+sed 's/product: linux, category: process_creation/product: countersign/; s/Image|endswith/pathh|endswith/' "$LAB/rule.yml" >"$LAB/wrong.yml"
+runs countersign-detect lint "$LAB/wrong.yml"
+grep -q "no event has, or is, pathh" "$LAB/err" || fail "lint does not say the field: $(cat "$LAB/err")"
+sed 's/product: linux, category: process_creation/product: countersign/; s/Image|endswith: .nmap/event: session.comand/' "$LAB/rule.yml" >"$LAB/wrong.yml"
+runs countersign-detect lint "$LAB/wrong.yml"
+grep -q "no event has, or is, session.comand" "$LAB/err" || fail "lint does not say the event: $(cat "$LAB/err")"
+
+story "what expand stands for is said beside the rules"
+mkdir "$LAB/site"
+sed 's/Image|endswith/CommandLine|contains|expand/; s,/nmap,"%tools% -s%what%",' "$LAB/rule.yml" >"$LAB/site/a.yml"
+printf 'placeholders:\n  tools: [nmap, mas*]\n  what: S\n' >"$LAB/site/z.yml"
+for command in nmap masscan; do
+  printf '{"event":"session.command","time":"2026-11-26T09:00:00Z","path":"/usr/bin/%s","argv0":"%s","argv":["-sS"]}\n' $command $command
+  printf '{"event":"session.command","time":"2026-11-26T09:00:00Z","path":"/usr/bin/%s","argv0":"%s","argv":["-sT"]}\n' $command $command
+done >"$LAB/events"
+countersign-detect run --matches --rules "$LAB/site" "$LAB/events" | jq .line | tr '\n' ' ' >"$LAB/out"
+[ "$(cat "$LAB/out")" = '1 3 ' ] || fail "not as they stand for: $(cat "$LAB/out")"
+rm "$LAB/site/z.yml"
+runs countersign-detect run --rules "$LAB/site" "$LAB/events"
+exits 1
+warns "nothing says what %tools% stands for"
+
 story "a plain evaluator in another language names the same rules"
 sets=(/usr/share/countersign/rules)
 if [ -d "$here/../../../shared/data/sigma-linux" ]; then
