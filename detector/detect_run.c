@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ static const char usage[] =
     "  --follow           goes on with what is appended to the files, also when they\n"
     "                     are rotated, until SIGTERM\n"
     "  --state FILE       what is known is kept there, and where the files were read\n"
-    "                     to: the next start goes on there\n"
+    "                     to: the next start goes on there; also with standard input\n"
     "  --listen SOCKET    takes events from a Unix datagram socket, too\n"
     "  --matches          each rule that holds for each line, instead of alerts\n"
     "  --stats            says at the end what was read, on standard error\n"
@@ -127,6 +128,84 @@ take_line(void *context, const char *line, size_t len)
 		stream_line(r->stream, line, len);
 }
 
+/* ---- over a restart -------------------------------------------------------------- */
+
+static volatile sig_atomic_t is_ending;
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	is_ending = 1;
+}
+
+static void
+catch_signals(void)
+{
+	const struct sigaction end = { .sa_handler = on_signal };
+
+	(void)sigaction(SIGTERM, &end, NULL);
+	(void)sigaction(SIGINT, &end, NULL);
+}
+
+static void
+resume(struct run *r, struct follow *files)
+{
+	int x;
+
+	if (r->state == NULL)
+		return;
+	x = statefile_load(r->state, r->stream, files);
+	if (x == -EBADMSG)
+		fprintf(stderr,
+		    "countersign-detect: '%s' is of another version or damaged: "
+		    "beginning anew\n",
+		    r->state);
+	else if (x < 0 && x != -ENOENT)
+		fprintf(stderr, "countersign-detect: cannot read '%s': %s\n",
+		    r->state, strerror(-x));
+}
+
+/* What has been said is out before it is said that it was. */
+static void
+keep(struct run *r, const struct follow *files)
+{
+	int x;
+
+	/* What could not be told has not been read: the next start tells it. */
+	if (r->is_failed || fflush(r->out) == EOF) {
+		r->is_failed = true;
+		return;
+	}
+	if (r->state == NULL)
+		return;
+	if ((x = statefile_save(r->state, r->stream, files)) < 0)
+		fprintf(stderr, "countersign-detect: cannot write '%s': %s\n",
+		    r->state, strerror(-x));
+}
+
+/* ---- reading to the end ------------------------------------------------------------ */
+
+/* With a state, standard input goes on another time: what is known is kept now
+ * and then, and who is told to end reads what has been written to it. */
+static bool
+is_more(struct run *r, int fd, uint64_t *kept)
+{
+	static const struct follow none;
+	struct pollfd in = { .fd = fd, .events = POLLIN };
+
+	if (r->state == NULL)
+		return true;
+	while (poll(&in, 1, WAIT_MS) <= 0)
+		if (is_ending)
+			return false;
+	if (clock_boot_ms() - *kept >= KEEP_MS) {
+		keep(r, &none);
+		*kept = clock_boot_ms();
+	}
+	return true;
+}
+
 static int
 read_input(struct run *r, const char *path)
 {
@@ -134,8 +213,9 @@ read_input(struct run *r, const char *path)
 	AUTO(close)
 	int owned = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 	int fd = is_stdin ? STDIN_FILENO : owned;
+	uint64_t kept = clock_boot_ms();
 	struct linefeed f;
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (fd < 0) {
 		fprintf(stderr, "countersign-detect: cannot open '%s': %s\n",
@@ -144,7 +224,8 @@ read_input(struct run *r, const char *path)
 	}
 	if (linefeed_init(&f) < 0)
 		return DETECT_IO;
-	while ((n = linefeed_read(&f, fd, take_line, r)) > 0 && !r->is_failed)
+	while (is_more(r, fd, &kept) &&
+	    (n = linefeed_read(&f, fd, take_line, r)) > 0 && !r->is_failed)
 		if (fflush(r->out) == EOF)
 			r->is_failed = true;
 	r->too_long += f.too_long;
@@ -233,7 +314,13 @@ read_options(struct run *r, int argc, char **argv)
 		}
 	if (r->is_following || (r->state == NULL && r->listen == NULL))
 		return -1;
-	fputs("countersign-detect: --state and --listen go with --follow\n",
+	/* Files that are read from their beginning are no new events. */
+	if (r->listen == NULL &&
+	    (optind == argc ||
+		(optind + 1 == argc && strcmp(argv[optind], "-") == 0)))
+		return -1;
+	fputs("countersign-detect: --state goes with --follow or standard "
+	      "input, --listen with --follow\n",
 	    stderr);
 	return DETECT_USAGE;
 }
@@ -254,60 +341,6 @@ open_output(struct run *r)
 
 /* ---- following ---------------------------------------------------------------- */
 
-static volatile sig_atomic_t is_ending;
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	is_ending = 1;
-}
-
-static void
-catch_signals(void)
-{
-	const struct sigaction end = { .sa_handler = on_signal };
-
-	(void)sigaction(SIGTERM, &end, NULL);
-	(void)sigaction(SIGINT, &end, NULL);
-}
-
-static void
-resume(struct run *r, struct inputs *in)
-{
-	int x;
-
-	if (r->state == NULL)
-		return;
-	x = statefile_load(r->state, r->stream, &in->files);
-	if (x == -EBADMSG)
-		fprintf(stderr,
-		    "countersign-detect: '%s' is of another version or damaged: "
-		    "beginning anew\n",
-		    r->state);
-	else if (x < 0 && x != -ENOENT)
-		fprintf(stderr, "countersign-detect: cannot read '%s': %s\n",
-		    r->state, strerror(-x));
-}
-
-/* What has been said is out before it is said that it was. */
-static void
-keep(struct run *r, const struct inputs *in)
-{
-	int x;
-
-	/* What could not be told has not been read: the next start tells it. */
-	if (r->is_failed || fflush(r->out) == EOF) {
-		r->is_failed = true;
-		return;
-	}
-	if (r->state == NULL)
-		return;
-	if ((x = statefile_save(r->state, r->stream, &in->files)) < 0)
-		fprintf(stderr, "countersign-detect: cannot write '%s': %s\n",
-		    r->state, strerror(-x));
-}
-
 static int
 follow(struct run *r, char **paths, size_t n)
 {
@@ -318,7 +351,7 @@ follow(struct run *r, char **paths, size_t n)
 
 	if (x == 0) {
 		catch_signals();
-		resume(r, &in);
+		resume(r, &in.files);
 	}
 	while (x >= 0 && !is_ending && !r->is_failed) {
 		if ((x = inputs_read(&in, take_line, r)) > 0)
@@ -328,13 +361,13 @@ follow(struct run *r, char **paths, size_t n)
 		if (x > 0 && fflush(r->out) == EOF)
 			r->is_failed = true;
 		if (is_new && clock_boot_ms() - kept >= KEEP_MS) {
-			keep(r, &in);
+			keep(r, &in.files);
 			kept = clock_boot_ms();
 			is_new = false;
 		}
 	}
 	if (x >= 0)
-		keep(r, &in);
+		keep(r, &in.files);
 	inputs_close(&in);
 	return x < 0 ? DETECT_IO : DETECT_DONE;
 }
@@ -344,13 +377,21 @@ read_inputs(struct run *r, char **inputs)
 {
 	static char dash[] = "-";
 	char *standard[] = { dash, NULL };
+	struct follow none = { 0 };
 	int status = DETECT_DONE;
 
+	if (r->state != NULL) {
+		catch_signals();
+		resume(r, &none);
+	}
 	for (inputs = *inputs != NULL ? inputs : standard;
 	     *inputs != NULL && status == DETECT_DONE; inputs++)
 		status = read_input(r, *inputs);
 	/* What is followed goes on another time. */
-	stream_end(r->stream);
+	if (r->state == NULL)
+		stream_end(r->stream);
+	else
+		keep(r, &none);
 	return status;
 }
 
