@@ -420,11 +420,29 @@ set_respond(json_t *j, const struct sigma_rule *rule)
 	set(j, "respond", list);
 }
 
+static void
+set_uids(json_t *j, const struct engine *e, const struct alert_event *event)
+{
+	const struct value *v = get(e, event->record, "uid");
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < event->n_uids; i++)
+		(void)json_array_append_new(list,
+		    json_string(event->uids[i]->text));
+	if (event->n_uids == 0 && v != NULL)
+		(void)json_array_append_new(list, json_value(v));
+	if (json_array_size(list) > 0)
+		set(j, "event_uids", list);
+	else
+		json_decref(list);
+}
+
 char *
 alert_render(const struct engine *e, const struct sigma_rule *rule,
-    const struct dedup_window *w, const struct record *r, uint64_t time_us,
-    uint64_t count, const char *line, size_t len)
+    const struct dedup_window *w, const struct alert_event *event)
 {
+	const struct record *r = event->record;
 	const char *title =
 	    rule->alerting.title != NULL ? rule->alerting.title : rule->title;
 	json_auto_t *j = json_object();
@@ -433,7 +451,7 @@ alert_render(const struct engine *e, const struct sigma_rule *rule,
 
 	if (j == NULL)
 		return NULL;
-	set_head(j, "alert", "CS100", w->level, time_us, w->alert.text);
+	set_head(j, "alert", "CS100", w->level, event->time_us, w->alert.text);
 	set(j, "title", fill(e, title, r, false));
 	set_rule(j, rule, w->level);
 	set_text(j, "description", rule->description);
@@ -443,18 +461,18 @@ alert_render(const struct engine *e, const struct sigma_rule *rule,
 	set_time(j, "window_start",
 	    w->end_us - rule->alerting.window_s * USEC_PER_SEC);
 	set_time(j, "window_end", w->end_us);
-	set(j, "event_count", json_integer((json_int_t)count));
+	set(j, "event_count", json_integer((json_int_t)event->count));
 	for (i = 0; i < ARRAY_SIZE(copied); i++)
 		if ((v = get(e, r, copied[i])) != NULL)
 			set(j, copied[i], json_value(v));
-	if ((v = get(e, r, "uid")) != NULL)
-		set(j, "event_uids", json_pack("[o]", json_value(v)));
-	set_labels(j, line, len);
+	set_uids(j, e, event);
+	set_labels(j, event->line, event->len);
 	set_indicators(j, e, r);
 	set_runbook(j, e, rule, r);
 	set_respond(j, rule);
 	set(j, "line",
-	    jsontext_string(line, len < LINE_MAX_BYTES ? len : LINE_MAX_BYTES));
+	    jsontext_string(event->line,
+		event->len < LINE_MAX_BYTES ? event->len : LINE_MAX_BYTES));
 	return json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII);
 }
 

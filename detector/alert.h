@@ -24,10 +24,19 @@ uint64_t alert_source(const struct engine *e, const struct record *r);
  * frees; NULL: there is none. */
 char *alert_where(const struct engine *e, const struct record *r,
     const char *line, size_t len);
-/* The line, which the caller frees; NULL: out of memory. line is the event's. */
+/* What an alert is made of. */
+struct alert_event {
+	const struct record *record;
+	const char *line; /* the event's */
+	size_t len;
+	uint64_t time_us;
+	uint64_t count; /* of a correlation; else 1 */
+	const struct uuid *const *uids; /* of what was counted; none: its own */
+	size_t n_uids;
+};
+/* The line, which the caller frees; NULL: out of memory. */
 char *alert_render(const struct engine *e, const struct sigma_rule *rule,
-    const struct dedup_window *w, const struct record *r, uint64_t time_us,
-    uint64_t count, const char *line, size_t len);
+    const struct dedup_window *w, const struct alert_event *event);
 /* There were so many, in the end or until a more severe one. */
 char *alert_render_count(const struct sigma_rule *rule,
     const struct dedup_window *w, uint64_t count);

@@ -25,11 +25,13 @@ struct target {
 	const struct sigma_correlation *c;
 	struct keytable keys;
 	struct waiting *waiting; /* absence */
+	struct recent recent; /* counting ones */
 	int *fields; /* group_by, as the event's own names */
 };
 
 struct correlate {
 	struct engine *engine;
+	int uid; /* field */
 	struct target *targets;
 	size_t n;
 	struct link **links; /* by the engine's number of a rule */
@@ -175,6 +177,7 @@ correlate_new(struct engine *e,
 	if (c == NULL)
 		return -ENOMEM;
 	c->engine = e;
+	c->uid = engine_field(e, "uid");
 	c->targets = calloc(n + 1, sizeof(*c->targets));
 	c->links = calloc(n + 1, sizeof(struct link *));
 	c->is_part = calloc(n + 1, sizeof(*c->is_part));
@@ -214,6 +217,7 @@ correlate_free(struct correlate *c)
 	for (i = 0; i < c->n; i++) {
 		keytable_clear(&c->targets[i].keys);
 		waiting_free(c->targets[i].waiting);
+		recent_clear(&c->targets[i].recent);
 		free(c->targets[i].fields);
 	}
 	free(c->targets);
@@ -229,6 +233,7 @@ correlate_reset(struct correlate *c)
 
 	for (i = 0; i < c->n; i++) {
 		keytable_clear(&c->targets[i].keys);
+		recent_clear(&c->targets[i].recent);
 		if (c->targets[i].waiting != NULL)
 			waiting_clear(c->targets[i].waiting);
 	}
@@ -333,7 +338,12 @@ static void
 fire_at(struct correlate *c, struct target *t, uint64_t key, uint64_t time_us,
     uint64_t n, const char *line, size_t len)
 {
-	const struct correlated found = { t->rule, key, time_us, n, line, len };
+	const struct uuid *uids[RECENT_FOUND_MAX];
+	uint64_t span_us = t->c->timespan_s * 1000000;
+	const struct correlated found = { t->rule, key, time_us, n, line, len,
+		uids,
+		recent_find(&t->recent, key,
+		    time_us > span_us ? time_us - span_us : 0, time_us, uids) };
 
 	c->out.take(c->out.context, &found);
 	if (c->depth < DEPTH_MAX && line == NULL && c->links[t->rule] != NULL)
@@ -387,6 +397,16 @@ feed_first_seen(struct correlate *c, const struct sigma_rule *rule,
 }
 
 static void
+remember(struct correlate *c)
+{
+	const struct value *uid = record_get(c->record, c->uid);
+
+	if (uid != NULL)
+		recent_add(&c->at->recent, c->key, c->time_us, uid->p,
+		    uid->len);
+}
+
+static void
 feed_target(struct correlate *c, const struct link *l,
     const struct sigma_rule *rule, uint64_t time_us)
 {
@@ -398,6 +418,8 @@ feed_target(struct correlate *c, const struct link *l,
 	bool is_there;
 	uint32_t value;
 
+	if (sc->type != SIGMA_FIRST_SEEN && sc->type != SIGMA_ABSENCE)
+		remember(c);
 	switch (sc->type) {
 	case SIGMA_FIRST_SEEN:
 		feed_first_seen(c, rule, ms);
@@ -526,6 +548,7 @@ correlate_save(const struct correlate *c, struct savefile *s)
 		save_u64(s, c->targets[i].keys.slots);
 		save_u64(s, c->targets[i].c->count);
 		keytable_save(&c->targets[i].keys, s);
+		recent_save(&c->targets[i].recent, s);
 		save_u64(s, c->targets[i].waiting != NULL);
 		if (c->targets[i].waiting != NULL)
 			waiting_save(c->targets[i].waiting, s);
@@ -554,6 +577,7 @@ load_target(struct correlate *c, struct savefile *s)
 	char *name = load_text(s, 1024);
 	uint64_t type = load_u64(s), span = load_u64(s), slots = load_u64(s),
 		 count = load_u64(s);
+	struct recent old = { 0 };
 	struct keytable gone;
 	struct waiting *nobody = waiting_new();
 	struct target *t;
@@ -564,11 +588,14 @@ load_target(struct correlate *c, struct savefile *s)
 	keytable_init(&gone, (size_t)slots);
 	if (!s->is_bad)
 		keytable_load(t != NULL ? &t->keys : &gone, s);
+	if (!s->is_bad)
+		recent_load(t != NULL ? &t->recent : &old, s);
 	if (!s->is_bad && load_u64(s) != 0)
 		waiting_load(t != NULL && t->waiting != NULL ? t->waiting
 							     : nobody,
 		    s);
 	keytable_clear(&gone);
+	recent_clear(&old);
 	waiting_free(nobody);
 	free(name);
 }

@@ -4,6 +4,7 @@
 #define CS_CORRELATE_H
 
 #include "engine.h"
+#include "recent.h"
 #include "savefile.h"
 
 struct correlate;
@@ -18,6 +19,10 @@ struct correlated {
 	 * at hand. NULL otherwise. */
 	const char *line;
 	size_t len;
+	/* Those that were counted, as far as they are known; none: the one at
+	 * hand. */
+	const struct uuid *const *uids;
+	size_t n_uids;
 };
 
 struct correlate_out {

@@ -146,6 +146,8 @@ struct found {
 	size_t rule;
 	uint64_t key, time_us, count;
 	enum sigma_level level;
+	const struct uuid *const *uids; /* of what was counted */
+	size_t n_uids;
 };
 
 /* More alerts of a rule from one source than it may have in an hour are counted
@@ -196,8 +198,9 @@ raise_new(struct stream *s, const struct found *f, struct dedup_window *w)
 	alert_uid(rule, f->key, f->level, w, &w->alert);
 	s->stats.alerts++;
 	emit(s, rule,
-	    alert_render(s->engine, rule, w, s->record, f->time_us, f->count,
-		s->line, s->len),
+	    alert_render(s->engine, rule, w,
+		&(struct alert_event){ s->record, s->line, s->len, f->time_us,
+		    f->count, f->uids, f->n_uids }),
 	    true);
 }
 
@@ -264,7 +267,7 @@ take_rule(void *context, size_t i, const struct program *p)
 		    &(struct found){ i,
 			alert_key(s->engine, engine_rule(s->engine, i),
 			    s->record),
-			s->time_us, 1, engine_level(s->engine, p) });
+			s->time_us, 1, engine_level(s->engine, p), NULL, 0 });
 	correlate_feed(s->correlate, i, p, s->record, s->count_us, s->line,
 	    s->len);
 }
@@ -289,7 +292,7 @@ take_correlated(void *context, const struct correlated *c)
 	}
 	raise(s,
 	    &(struct found){ c->rule, c->key, c->time_us, c->count,
-		engine_rule(s->engine, c->rule)->level });
+		engine_rule(s->engine, c->rule)->level, c->uids, c->n_uids });
 }
 
 static void

@@ -136,6 +136,32 @@ for bad in '[{lock: user}]' '[{end: session}]' '[{run: a b}]' '[{lock: host, for
   exits 1
 done
 
+story "a correlation's alert names the events that made it"
+cat >"$LAB/many.yml" <<'END'
+title: Scan
+name: scan
+logsource: { product: linux, category: process_creation }
+detection:
+  s: { Image|endswith: /nmap }
+  condition: s
+---
+title: Three scans
+correlation:
+  type: event_count
+  rules: [scan]
+  group-by: [user]
+  timespan: 10m
+  condition: { gte: 3 }
+countersign: { dedup: [user] }
+END
+for i in 1 15 16 17 18; do
+  event_of alice "$i" | sed "s/\"ualice$i\"/\"9956e171-4381-8883-a2ad-0000000000$i\"/; s/0000000000\(.\)\"/00000000000\1\"/"
+  event_of bob "$i"
+done >"$LAB/events"
+runs countersign-detect run --rules "$LAB/many.yml" "$LAB/events"
+as_schema_says "$LAB/out"
+[ "$(jq -r 'select(.event=="alert" and .user=="alice").event_uids[]' "$LAB/out" | cut -c 35- | tr '\n' ' ')" = '15 16 17 ' ] || fail "not those that made it: $(cat "$LAB/out")"
+
 story "a source that floods is told once, and hides nobody else"
 sed 's/^countersign:/&\n  flood: 5/; s/  dedup: .*/  dedup: [user, sid, login]/' "$LAB/levels.yml" >"$LAB/flood.yml"
 many() { for i in $(seq "$2"); do event_of "$1" 1 | sed "s/\"pid\"/x/; s/}$/,\"sid\":\"s$i\",\"login\":\"l\"}/"; done; }
