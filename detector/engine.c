@@ -458,6 +458,9 @@ engine_compile(struct engine *e, struct conf_error *reterr)
 			matcher_need(e->matcher, e->programs[i]->triggers[k]);
 	if ((r = matcher_compile(e->matcher, reterr)) < 0)
 		return r;
+	for (i = 0; i < e->n_programs; i++)
+		if ((r = program_prepare(e->programs[i], e->matcher)) < 0)
+			return r;
 	enrich_wants(e->enrich, e->wanted);
 	e->asked = calloc(e->n_programs + 1, sizeof(*e->asked));
 	e->told = calloc(e->n_rules + 1, sizeof(*e->told));
@@ -695,12 +698,13 @@ sources_of(const struct engine *e, const struct kind *k)
 static void
 look(struct engine *e, const struct kind *k)
 {
+	const struct value *v;
 	size_t i;
 
 	matcher_begin(e->matcher);
 	for (i = 0; i < k->n_fields; i++)
-		matcher_look(e->matcher, k->fields[i],
-		    record_get(&e->record, k->fields[i]));
+		if ((v = record_get(&e->record, k->fields[i])) != NULL)
+			matcher_look(e->matcher, k->fields[i], v);
 }
 
 struct asking {

@@ -16,11 +16,10 @@ struct atom {
 	struct sigmapattern pattern;
 	uint64_t hash; /* of the pattern */
 	uint32_t next; /* in the same place of the table */
-	uint64_t found; /* in which event last */
 	bool is_needed;
 	hs_database_t
 	    *alone; /* of one that is only looked for when asked about */
-	uint64_t asked; /* in which event last */
+	uint64_t asked, found; /* of such a one: in which event last */
 };
 
 /* What looks into one field. */
@@ -42,6 +41,7 @@ struct matcher {
 	uint64_t event;
 	uint32_t *found;
 	size_t n_found;
+	uint64_t *bits; /* the same, by number */
 };
 
 struct matcher *
@@ -68,6 +68,7 @@ matcher_free(struct matcher *m)
 	free(m->fields);
 	free(m->table);
 	free(m->found);
+	free(m->bits);
 	free(m);
 }
 
@@ -303,7 +304,9 @@ matcher_compile(struct matcher *m, struct conf_error *reterr)
 	size_t i;
 	int r;
 
-	if ((m->found = calloc(m->n + 1, sizeof(*m->found))) == NULL)
+	m->found = calloc(m->n + 1, sizeof(*m->found));
+	m->bits = calloc(m->n / 64 + 1, sizeof(*m->bits));
+	if (m->found == NULL || m->bits == NULL)
 		return -ENOMEM;
 	for (i = 0; i < m->n; i++)
 		if (is_alone(&m->atoms[i]) &&
@@ -363,15 +366,18 @@ void
 matcher_begin(struct matcher *m)
 {
 	m->event++;
-	m->n_found = 0;
+	while (m->n_found > 0)
+		m->bits[m->found[--m->n_found] / 64] = 0;
 }
 
 static void
 find(struct matcher *m, uint32_t atom)
 {
-	if (m->atoms[atom].found == m->event)
+	uint64_t bit = UINT64_C(1) << (atom & 63);
+
+	if ((m->bits[atom / 64] & bit) != 0)
 		return;
-	m->atoms[atom].found = m->event;
+	m->bits[atom / 64] |= bit;
 	m->found[m->n_found++] = atom;
 }
 
@@ -491,9 +497,23 @@ matcher_has(struct matcher *m, uint32_t atom, const struct record *r)
 {
 	struct atom *a = &m->atoms[atom];
 
-	if (a->alone != NULL && a->asked != m->event)
+	if (a->alone == NULL)
+		return (m->bits[atom / 64] >> (atom & 63) & 1) != 0;
+	if (a->asked != m->event)
 		look_alone(m, a, r);
 	return a->found == m->event;
+}
+
+const uint64_t *
+matcher_bits(const struct matcher *m)
+{
+	return m->bits;
+}
+
+bool
+matcher_is_asked_for(const struct matcher *m, uint32_t atom)
+{
+	return m->atoms[atom].alone != NULL;
 }
 
 bool

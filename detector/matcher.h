@@ -42,6 +42,11 @@ void matcher_look(struct matcher *m, int field, const struct value *v);
 const uint32_t *matcher_found(const struct matcher *m, size_t *ret_n);
 /* In the record that has been looked at. */
 bool matcher_has(struct matcher *m, uint32_t atom, const struct record *r);
+/* The same as a bit for each number, but for those that are only looked for when
+ * asked about; it stands until matcher_free. */
+const uint64_t *matcher_bits(const struct matcher *m);
+/* Is it one of them? After matcher_compile. */
+bool matcher_is_asked_for(const struct matcher *m, uint32_t atom);
 /* Does any pattern look into this field? */
 bool matcher_wants(const struct matcher *m, int field);
 

@@ -215,6 +215,7 @@ make_term(struct maker *m, const struct sigma_item *item, struct term *t)
 	for (i = 0; i < item->n; i++)
 		if ((r = make_tests(m, item, &item->values[i], &place, t)) < 0)
 			return r;
+	t->n_rest = t->n;
 	return 0;
 }
 
@@ -285,6 +286,13 @@ program_filter(struct program *p, struct program *filter)
 	return 0;
 }
 
+static void
+clear_term(struct term *t)
+{
+	free(t->tests);
+	free(t->bits);
+}
+
 void
 program_free(struct program *p)
 {
@@ -295,7 +303,7 @@ program_free(struct program *p)
 	for (i = 0; p->parts != NULL && i < p->rule->names.n; i++) {
 		for (k = 0; k < p->parts[i].n; k++) {
 			for (j = 0; j < p->parts[i].clauses[k].n; j++)
-				free(p->parts[i].clauses[k].terms[j].tests);
+				clear_term(&p->parts[i].clauses[k].terms[j]);
 			free(p->parts[i].clauses[k].terms);
 		}
 		free(p->parts[i].clauses);

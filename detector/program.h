@@ -29,12 +29,22 @@ struct test {
 	struct cidr cidr;
 };
 
+/* Some of the matcher's bits. */
+struct bits {
+	uint32_t word;
+	uint64_t mask;
+};
+
 /* One item of a rule: one of its tests, or all of them. */
 struct term {
 	struct test *tests;
 	size_t n;
 	bool is_all;
 	size_t line; /* of the item */
+	/* What the matcher has found already is asked as bits, the first n_rest
+	 * of the tests one by one. */
+	struct bits *bits;
+	size_t n_bits, n_rest;
 };
 
 struct clause { /* all of these */
@@ -74,6 +84,9 @@ int program_filter(struct program *p, struct program *filter);
 /* Once all are made: fills triggers, from what the matcher expects. 0 or
  * -ENOMEM. */
 int program_plan(struct program *p, const struct matcher *m);
+
+/* Once the matcher has been compiled: makes the terms' bits. 0 or -ENOMEM. */
+int program_prepare(struct program *p, const struct matcher *m);
 
 /* Does it hold for the record that the matcher has looked at? */
 bool program_holds(const struct program *p, struct matcher *m,

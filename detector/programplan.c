@@ -191,3 +191,79 @@ program_plan(struct program *p, const struct matcher *m)
 	p->n_triggers = n.n;
 	return 0;
 }
+
+/* ---- bits ---------------------------------------------------------------------- */
+
+static bool
+is_bit(const struct test *t, const struct matcher *m)
+{
+	return t->kind == TEST_ATOM && !matcher_is_asked_for(m, t->atom);
+}
+
+/* Those that are no bits first. */
+static void
+sort_tests(struct term *t, const struct matcher *m)
+{
+	struct test swapped;
+	size_t i;
+
+	t->n_rest = 0;
+	for (i = 0; i < t->n; i++) {
+		if (is_bit(&t->tests[i], m))
+			continue;
+		swapped = t->tests[t->n_rest];
+		t->tests[t->n_rest++] = t->tests[i];
+		t->tests[i] = swapped;
+	}
+}
+
+static void
+add_bit(struct term *t, uint32_t atom)
+{
+	uint64_t mask = UINT64_C(1) << (atom & 63);
+	size_t i;
+
+	for (i = 0; i < t->n_bits; i++)
+		if (t->bits[i].word == atom / 64) {
+			t->bits[i].mask |= mask;
+			return;
+		}
+	t->bits[t->n_bits++] = (struct bits){ atom / 64, mask };
+}
+
+static int
+prepare_term(struct term *t, const struct matcher *m)
+{
+	size_t i;
+
+	sort_tests(t, m);
+	if (t->n_rest == t->n)
+		return 0;
+	t->bits = calloc(t->n - t->n_rest, sizeof(*t->bits));
+	if (t->bits == NULL)
+		return -ENOMEM;
+	for (i = t->n_rest; i < t->n; i++)
+		add_bit(t, t->tests[i].atom);
+	return 0;
+}
+
+int
+program_prepare(struct program *p, const struct matcher *m)
+{
+	const struct part *part;
+	size_t i, k, j;
+	int r;
+
+	for (i = 0; i < p->rule->names.n; i++) {
+		part = &p->parts[i];
+		for (k = 0; k < part->n; k++)
+			for (j = 0; j < part->clauses[k].n; j++)
+				if ((r = prepare_term(
+					 &part->clauses[k].terms[j], m)) < 0)
+					return r;
+	}
+	for (i = 0; i < p->n_filters; i++)
+		if ((r = program_prepare(p->filters[i], m)) < 0)
+			return r;
+	return 0;
+}

@@ -7,8 +7,6 @@
 #include "auto.h"
 #include "program.h"
 
-#define SEARCHES_MAX 1024 /* YAMLTREE_KEYS_MAX */
-
 /* A number as JSON or a person writes it. */
 static bool
 number_of(const struct value *v, double *ret)
@@ -139,9 +137,15 @@ test_holds(const struct test *t, struct matcher *m, const struct record *r)
 bool
 term_holds(const struct term *t, struct matcher *m, const struct record *r)
 {
+	const uint64_t *found = matcher_bits(m);
+	const struct bits *b;
 	size_t i;
 
-	for (i = 0; i < t->n; i++)
+	for (b = t->bits; b < t->bits + t->n_bits; b++)
+		if (t->is_all ? (found[b->word] & b->mask) != b->mask
+			      : (found[b->word] & b->mask) != 0)
+			return !t->is_all;
+	for (i = 0; i < t->n_rest; i++)
 		if (test_holds(&t->tests[i], m, r) != t->is_all)
 			return !t->is_all;
 	return t->is_all;
@@ -176,18 +180,47 @@ is_its_event(const struct program *p, const struct record *r)
 	    memcmp(v->p, service, v->len) == 0;
 }
 
+static bool
+has_enough(const struct program *p, const struct sigmacond *c,
+    struct matcher *m, const struct record *r)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->rule->names.n && n < c->least; i++)
+		n += c->of[i] && part_holds(&p->parts[i], m, r);
+	return n >= c->least;
+}
+
+/* As sigmacond_holds, but only what decides is looked at. */
+static bool
+condition_holds(const struct program *p, const struct sigmacond *c,
+    struct matcher *m, const struct record *r)
+{
+	switch (c->op) {
+	case SIGMACOND_SEARCH:
+		return part_holds(&p->parts[c->search], m, r);
+	case SIGMACOND_NOT:
+		return !condition_holds(p, c->left, m, r);
+	case SIGMACOND_AND:
+		return condition_holds(p, c->left, m, r) &&
+		    condition_holds(p, c->right, m, r);
+	case SIGMACOND_OR:
+		return condition_holds(p, c->left, m, r) ||
+		    condition_holds(p, c->right, m, r);
+	case SIGMACOND_OF:
+		break;
+	}
+	return has_enough(p, c, m, r);
+}
+
 bool
 program_holds(const struct program *p, struct matcher *m,
     const struct record *r)
 {
-	NOT_ZEROED bool found[SEARCHES_MAX];
 	size_t i;
 
-	if (!is_its_event(p, r))
-		return false;
-	for (i = 0; i < p->rule->names.n; i++)
-		found[i] = part_holds(&p->parts[i], m, r);
-	if (!sigmacond_holds(p->rule->condition, found))
+	if (!is_its_event(p, r) ||
+	    !condition_holds(p, p->rule->condition, m, r))
 		return false;
 	for (i = 0; i < p->n_filters; i++)
 		if (!program_holds(p->filters[i], m, r))
