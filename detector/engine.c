@@ -25,6 +25,7 @@ struct kind {
 
 struct engine {
 	struct fields fields;
+	struct eventread_memory *shapes;
 	struct logsources sources;
 	struct enrich *enrich;
 	struct matcher *matcher;
@@ -81,13 +82,15 @@ engine_new(const char *logsources_path, struct engine **ret,
 	if (e == NULL)
 		return -ENOMEM;
 	e->matcher = matcher_new();
+	e->shapes = eventread_memory_new();
 	if ((r = fields_init(&e->fields)) == 0) {
 		e->enrich = enrich_new(&e->fields);
 		e->time = fieldtree_add(&e->fields.tree, "time");
 		e->host = fieldtree_add(&e->fields.tree, "server_hostname");
 		e->pid = fieldtree_add(&e->fields.tree, "pid");
-		if (e->matcher == NULL || e->enrich == NULL || e->time < 0 ||
-		    e->host < 0 || e->pid < 0)
+		if (e->matcher == NULL || e->shapes == NULL ||
+		    e->enrich == NULL || e->time < 0 || e->host < 0 ||
+		    e->pid < 0)
 			r = -ENOMEM;
 	}
 	if (r == 0)
@@ -130,6 +133,7 @@ engine_free(struct engine *e)
 	free(e->hold);
 	record_clear(&e->record);
 	matcher_free(e->matcher);
+	eventread_memory_free(e->shapes);
 	enrich_free(e->enrich);
 	logsources_clear(&e->sources);
 	fields_clear(&e->fields);
@@ -625,8 +629,8 @@ read_embedded(struct engine *e, const struct syslog_line *s)
 	while (p < end && *p == ' ')
 		p++;
 	if (p == end || *p != '{' ||
-	    eventread_json(&e->fields.tree, p, (size_t)(end - p), &e->record) <
-		0) {
+	    eventread_json(&e->fields.tree, e->shapes, p, (size_t)(end - p),
+		&e->record) < 0) {
 		record_reset(&e->record);
 		return -EBADMSG;
 	}
@@ -663,7 +667,7 @@ engine_read(struct engine *e, const char *line, size_t len, struct record **ret)
 	if (len == 0)
 		return 0;
 	r = *line == '{'
-	    ? eventread_json(&e->fields.tree, line, len, &e->record)
+	    ? eventread_json(&e->fields.tree, e->shapes, line, len, &e->record)
 	    : read_syslog(e, line, len);
 	if (r < 0) {
 		record_reset(&e->record);

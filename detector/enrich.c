@@ -338,14 +338,13 @@ process_key(const struct enrich *e, const struct record *r,
     const struct value *pid)
 {
 	const struct value *host = in(e, r, IN_SERVER);
-	uint64_t h = FNV_BEGIN;
+	uint64_t h = 1;
 
 	if (host == NULL)
 		host = in(e, r, IN_HOST);
 	if (host != NULL)
-		h = fnv_bytes(h, host->p, host->len);
-	h = fnv_bytes(fnv_number(h, 0x100), pid->p, pid->len);
-	return h ^ (h >> 32);
+		h = quick_hash(h, 0, host->p, host->len);
+	return quick_hash(h, 0, pid->p, pid->len);
 }
 
 static void

@@ -2,6 +2,7 @@
 /* A reader of its own, since the fast libraries refuse a whole line for one bad
  * byte in it: who is watched could choose not to be seen. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifdef __SSE2__
@@ -9,6 +10,22 @@
 #endif
 
 #include "eventread.h"
+
+/* Behind a key's first quote is this: the key, a quote, a colon. */
+struct guess {
+	char text[32];
+	uint32_t len; /* below 32; 0: nothing is known */
+	int node;
+};
+
+#define GUESSES 32 /* members of an event */
+#define KINDS	16 /* of events, by a hash */
+
+/* Events of one kind have their members in one order: what was where in the last
+ * of them is tried before it is looked up. */
+struct eventread_memory {
+	struct guess guesses[KINDS][GUESSES];
+};
 
 struct scan {
 	const char *p, *end;
@@ -26,12 +43,20 @@ skip_space(const char *p, const char *end)
 }
 
 static bool
-next_is(struct scan *s, char c)
+is_after_space(struct scan *s, char c)
 {
-	if (s->p < s->end && *s->p != c)
-		s->p = skip_space(s->p, s->end);
+	s->p = skip_space(s->p, s->end);
 	if (s->p == s->end || *s->p != c)
 		return false;
+	s->p++;
+	return true;
+}
+
+static inline bool
+next_is(struct scan *s, char c)
+{
+	if (s->p == s->end || *s->p != c)
+		return is_after_space(s, c);
 	s->p++;
 	return true;
 }
@@ -234,18 +259,25 @@ scan_list(struct scan *s, int node)
 	return next_is(s, ']') ? 0 : -EBADMSG;
 }
 
+/* What numbers and true, false, null are made of. */
+static const bool is_bare[256] = { ['0' ... '9'] = 1,
+	['.'] = 1,
+	['-'] = 1,
+	['+'] = 1,
+	['E'] = 1,
+	['a' ... 'z'] = 1 };
+
 static int
 scan_bare(struct scan *s, int field)
 {
-	const char *p = s->p;
+	const char *p = s->p, *end;
 	size_t len;
 	bool is_number = *p == '-' || (*p >= '0' && *p <= '9');
 
-	while (s->p < s->end &&
-	    ((*s->p >= '0' && *s->p <= '9') || (*s->p >= 'a' && *s->p <= 'z') ||
-		*s->p == '.' || *s->p == '-' || *s->p == '+' || *s->p == 'E'))
-		s->p++;
-	len = (size_t)(s->p - p);
+	for (end = p; end < s->end && is_bare[(unsigned char)*end]; end++)
+		;
+	s->p = end;
+	len = (size_t)(end - p);
 	if (!is_number && !(len == 4 && memcmp(p, "true", 4) == 0) &&
 	    !(len == 5 && memcmp(p, "false", 5) == 0))
 		return len == 4 && memcmp(p, "null", 4) == 0 ? 0 : -EBADMSG;
@@ -265,7 +297,8 @@ scan_text(struct scan *s, int field)
 	s->p++;
 	if (scan_string(s, &p, &len, &is_escaped) < 0)
 		return -EBADMSG;
-	if (field >= 0 && decoded(s, &p, &len, is_escaped) == 0)
+	if (field >= 0 &&
+	    (!is_escaped || decoded(s, &p, &len, is_escaped) == 0))
 		record_add(s->record, field, p, len, VALUE_TEXT);
 	return 0;
 }
@@ -323,16 +356,109 @@ scan_object(struct scan *s, int node)
 	return next_is(s, '}') ? 0 : -EBADMSG;
 }
 
+/* ---- the event's own members -------------------------------------------------- */
+
+struct eventread_memory *
+eventread_memory_new(void)
+{
+	return calloc(1, sizeof(struct eventread_memory));
+}
+
+void
+eventread_memory_free(struct eventread_memory *m)
+{
+	free(m);
+}
+
+static bool
+fits(const struct guess *g, const char *p, const char *end)
+{
+	if (g->len == 0 || end - p < (ptrdiff_t)sizeof(g->text))
+		return false;
+#ifdef __SSE2__
+	const __m128i *a = (const __m128i *)(const void *)p,
+		      *b = (const __m128i *)(const void *)g->text;
+	uint32_t low = (uint32_t)_mm_movemask_epi8(
+		     _mm_cmpeq_epi8(_mm_loadu_si128(a), _mm_loadu_si128(b))),
+		 high = (uint32_t)_mm_movemask_epi8(
+		     _mm_cmpeq_epi8(_mm_loadu_si128(a + 1),
+			 _mm_loadu_si128(b + 1))),
+		 want = (UINT32_C(1) << g->len) - 1;
+
+	return ((low | high << 16) & want) == want;
+#else
+	return memcmp(p, g->text, g->len) == 0;
+#endif
+}
+
+static int
+scan_and_learn(struct scan *s, struct guess *g)
+{
+	bool is_escaped;
+	const char *key;
+	size_t len;
+	int node;
+
+	if (!next_is(s, '"') || scan_string(s, &key, &len, &is_escaped) < 0 ||
+	    !next_is(s, ':'))
+		return -EBADMSG;
+	if (decoded(s, &key, &len, is_escaped) < 0)
+		return scan_value(s, FIELDTREE_NONE);
+	node = fieldtree_find(s->tree, FIELDTREE_ROOT, key, len);
+	if (!is_escaped && s->p == key + len + 2 && len + 2 < sizeof(g->text)) {
+		memcpy(g->text, key, len + 2);
+		g->len = (uint32_t)len + 2;
+		g->node = node;
+	}
+	return scan_value(s, node);
+}
+
+static int
+scan_members(struct scan *s, struct guess *g)
+{
+	const struct guess *end = g + GUESSES;
+	int r;
+
+	if (next_is(s, '}'))
+		return 0;
+	do {
+		if (g == end)
+			r = scan_member(s, FIELDTREE_ROOT);
+		else if (s->p < s->end && *s->p == '"' &&
+		    fits(g, s->p + 1, s->end)) {
+			s->p += 1 + g->len;
+			r = scan_value(s, g->node);
+		} else
+			r = scan_and_learn(s, g);
+		if (r < 0)
+			return r;
+		g += g < end;
+	} while (next_is(s, ','));
+	return next_is(s, '}') ? 0 : -EBADMSG;
+}
+
+/* Of ours the first member is the event's name: from the ninth letter on it tells
+ * them apart. */
+static struct guess *
+guesses_of(struct eventread_memory *m, const char *line, size_t len)
+{
+	uint64_t name = 0;
+
+	if (len >= 26)
+		memcpy(&name, line + 18, sizeof(name));
+	return m->guesses[name * UINT64_C(0x9e3779b97f4a7c15) >> 60];
+}
+
 int
-eventread_json(const struct fieldtree *t, const char *line, size_t len,
-    struct record *ret)
+eventread_json(const struct fieldtree *t, struct eventread_memory *m,
+    const char *line, size_t len, struct record *ret)
 {
 	struct scan s = { .p = line,
 		.end = line + len,
 		.tree = t,
 		.record = ret };
 
-	if (!next_is(&s, '{') || scan_object(&s, FIELDTREE_ROOT) < 0)
+	if (!next_is(&s, '{') || scan_members(&s, guesses_of(m, line, len)) < 0)
 		return -EBADMSG;
 	return skip_space(s.p, s.end) == s.end ? 0 : -EBADMSG;
 }

@@ -8,14 +8,20 @@
 
 #define EVENTREAD_DEPTH_MAX 32
 
+/* What it knows of events' shapes, for the same tree always; the caller frees. NULL:
+ * out of memory. */
+struct eventread_memory;
+struct eventread_memory *eventread_memory_new(void);
+void eventread_memory_free(struct eventread_memory *m);
+
 /*
  * Reads a JSON object (RFC 8259) into the record, as far as the tree knows its
  * fields: a list's values are all the field's, and so are those of a key that
  * is there twice. Bytes that are not UTF-8 stay as they are. 0; -EBADMSG: this
  * is no JSON object, or it is nested deeper than EVENTREAD_DEPTH_MAX.
  */
-int eventread_json(const struct fieldtree *t, const char *line, size_t len,
-    struct record *ret);
+int eventread_json(const struct fieldtree *t, struct eventread_memory *m,
+    const char *line, size_t len, struct record *ret);
 
 /* What is before a syslog line's message; empty where it is not there. */
 struct syslog_line {

@@ -26,6 +26,7 @@ struct atom {
 struct field {
 	hs_database_t *database; /* NULL: whole texts only, or nothing */
 	size_t expressions;
+	size_t shortest; /* nothing shorter fits one of them */
 	size_t longest_exact, exact; /* of whole texts; how many */
 	size_t longest_last, last; /* of what follows the last slash */
 };
@@ -76,21 +77,8 @@ matcher_free(struct matcher *m)
 static uint64_t
 hash_of(int field, const char *p, size_t len)
 {
-	const uint64_t letters = UINT64_C(0x2020202020202020);
-	uint64_t h = ((uint64_t)(uint32_t)field << 32 | len) *
-	    UINT64_C(0x9e3779b97f4a7c15),
-		 word;
-	size_t i;
-
-	for (; len >= 8; p += 8, len -= 8) {
-		memcpy(&word, p, 8);
-		h = (h ^ (word | letters)) * UINT64_C(0xd6e8feb86659fd93);
-		h ^= h >> 32;
-	}
-	for (word = 0, i = 0; i < len; i++)
-		word |= (uint64_t)(unsigned char)p[i] << (8 * i);
-	h = (h ^ (word | letters)) * UINT64_C(0xd6e8feb86659fd93);
-	return h ^ (h >> 29);
+	return quick_hash((uint32_t)field, UINT64_C(0x2020202020202020), p,
+	    len);
 }
 
 static int
@@ -266,6 +254,22 @@ compile_alone(struct matcher *m, struct atom *a, struct conf_error *reterr)
 	return r;
 }
 
+/* What the shortest text is that fits it. */
+static size_t
+width_of(const struct atom *a)
+{
+	hs_compile_error_t *e = NULL;
+	hs_expr_info_t *info = NULL;
+	size_t width = 0;
+
+	if (hs_expression_info(a->pattern.text, flags_of(&a->pattern), &info,
+		&e) == HS_SUCCESS)
+		width = info->min_width;
+	free(info);
+	hs_free_compile_error(e);
+	return width;
+}
+
 static int
 compile_field(struct matcher *m, int field, struct conf_error *reterr)
 {
@@ -275,11 +279,12 @@ compile_field(struct matcher *m, int field, struct conf_error *reterr)
 	AUTO(free) unsigned *ids = calloc(f->expressions, sizeof(*ids));
 	hs_compile_error_t *e = NULL;
 	unsigned n = 0;
-	size_t i;
+	size_t i, width;
 	int r = 0;
 
 	if (texts == NULL || flags == NULL || ids == NULL)
 		return -ENOMEM;
+	f->shortest = SIZE_MAX;
 	for (i = 0; i < m->n; i++)
 		if (m->atoms[i].field == field &&
 		    m->atoms[i].pattern.kind == SIGMAPATTERN_EXPRESSION &&
@@ -287,6 +292,9 @@ compile_field(struct matcher *m, int field, struct conf_error *reterr)
 			texts[n] = m->atoms[i].pattern.text;
 			flags[n] = flags_of(&m->atoms[i].pattern);
 			ids[n++] = (unsigned)i;
+			width = width_of(&m->atoms[i]);
+			if (width < f->shortest)
+				f->shortest = width;
 		}
 	if (hs_compile_multi(texts, flags, ids, n, HS_MODE_BLOCK, NULL,
 		&f->database, &e) != HS_SUCCESS)
@@ -465,7 +473,8 @@ matcher_look(struct matcher *m, int field, const struct value *v)
 			look_up(m, field, SIGMAPATTERN_EXACT, v->p, v->len);
 		if (f->last > 0)
 			look_last(m, field, f, v);
-		if (f->database != NULL && v->len <= UINT32_MAX)
+		if (f->database != NULL && v->len >= f->shortest &&
+		    v->len <= UINT32_MAX)
 			(void)hs_scan(f->database, v->p, (unsigned)v->len, 0,
 			    m->scratch, on_match, m);
 	}

@@ -103,24 +103,18 @@ record_alloc(struct record *r, size_t size)
 }
 
 void
-record_add(struct record *r, int field, const char *p, size_t len,
-    enum value_kind kind)
+record_add_more(struct record *r, int field, const struct value *more)
 {
-	struct value *v = &r->first[field];
+	struct value *v = record_alloc(r, sizeof(*v));
 
-	if (!r->is_set[field]) {
-		r->is_set[field] = true;
-		r->used[r->n_used++] = field;
-	} else {
-		if ((v = record_alloc(r, sizeof(*v))) == NULL)
-			return;
-		if (r->first[field].next == NULL)
-			r->first[field].next = v;
-		else
-			r->last[field].next->next = v;
-		r->last[field].next = v;
-	}
-	*v = (struct value){ p, len, kind, NULL };
+	if (v == NULL)
+		return;
+	*v = *more;
+	if (r->first[field].next == NULL)
+		r->first[field].next = v;
+	else
+		r->last[field].next->next = v;
+	r->last[field].next = v;
 }
 
 void

@@ -39,9 +39,23 @@ int record_init(struct record *r, size_t fields);
 void record_clear(struct record *r);
 /* Nothing is set any more; what was allocated is used again. */
 void record_reset(struct record *r);
+/* Adds another value to a field that has one. */
+void record_add_more(struct record *r, int field, const struct value *v);
 /* Adds a value, which is borrowed; without room the record is_cut. */
-void record_add(struct record *r, int field, const char *p, size_t len,
-    enum value_kind kind);
+static inline void
+record_add(struct record *r, int field, const char *p, size_t len,
+    enum value_kind kind)
+{
+	const struct value v = { p, len, kind, NULL };
+
+	if (r->is_set[field]) {
+		record_add_more(r, field, &v);
+		return;
+	}
+	r->is_set[field] = true;
+	r->used[r->n_used++] = field;
+	r->first[field] = v;
+}
 struct record_values {
 	struct value first, last;
 	bool is_set;
