@@ -6,6 +6,7 @@
 
 #include "ascii.h"
 #include "auto.h"
+#include "exprguard.h"
 #include "matcher.h"
 
 #define NONE		  UINT32_MAX
@@ -20,6 +21,8 @@ struct atom {
 	hs_database_t
 	    *alone; /* of one that is only looked for when asked about */
 	uint64_t asked, found; /* of such a one: in which event last */
+	char guard[EXPRGUARD_MAX]; /* what it is not tried without */
+	size_t guard_len;
 };
 
 /* What looks into one field. */
@@ -142,7 +145,7 @@ is_same(const struct sigmapattern *a, const struct sigmapattern *b)
 static unsigned
 flags_of(const struct sigmapattern *p)
 {
-	return HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY |
+	return (p->is_literal ? 0U : HS_FLAG_SINGLEMATCH) | HS_FLAG_ALLOWEMPTY |
 	    (p->is_cased ? 0U : HS_FLAG_CASELESS) |
 	    (p->is_multiline ? HS_FLAG_MULTILINE : 0U) |
 	    (p->is_single_line_dot ? 0U : HS_FLAG_DOTALL);
@@ -251,6 +254,9 @@ compile_alone(struct matcher *m, struct atom *a, struct conf_error *reterr)
 	if (r == 0 && hs_alloc_scratch(a->alone, &m->scratch) != HS_SUCCESS)
 		return -ENOMEM;
 	m->fields[a->field].expressions--;
+	if (a->pattern.is_cased)
+		a->guard_len =
+		    exprguard(a->pattern.text, a->pattern.len, a->guard);
 	return r;
 }
 
@@ -495,7 +501,9 @@ look_alone(struct matcher *m, struct atom *a, const struct record *r)
 	a->asked = m->event;
 	for (v = record_get(r, a->field); v != NULL && a->found != m->event;
 	     v = v->next)
-		if (v->len <= UINT32_MAX)
+		if (v->len <= UINT32_MAX &&
+		    (a->guard_len == 0 ||
+			memmem(v->p, v->len, a->guard, a->guard_len) != NULL))
 			(void)hs_scan(a->alone, v->p, (unsigned)v->len, 0,
 			    m->scratch, on_match_alone,
 			    &(struct found){ m, a });

@@ -151,18 +151,43 @@ term_holds(const struct term *t, struct matcher *m, const struct record *r)
 	return t->is_all;
 }
 
+/* Do the bits alone say that it does not hold? */
+static bool
+bits_refuse(const struct term *t, const uint64_t *found)
+{
+	const struct bits *b, *end = t->bits + t->n_bits;
+
+	for (b = t->bits; b < end; b++)
+		if (t->is_all ? (found[b->word] & b->mask) != b->mask
+			      : (found[b->word] & b->mask) != 0)
+			return t->is_all;
+	return !t->is_all && t->n_rest == 0;
+}
+
+/* What costs little first. */
+static bool
+clause_holds(const struct clause *c, struct matcher *m, const struct record *r)
+{
+	const uint64_t *found = matcher_bits(m);
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (bits_refuse(&c->terms[i], found))
+			return false;
+	for (i = 0; i < c->n; i++)
+		if (c->terms[i].n_rest > 0 && !term_holds(&c->terms[i], m, r))
+			return false;
+	return true;
+}
+
 static bool
 part_holds(const struct part *p, struct matcher *m, const struct record *r)
 {
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < p->n; i++) {
-		for (k = 0; k < p->clauses[i].n; k++)
-			if (!term_holds(&p->clauses[i].terms[k], m, r))
-				break;
-		if (k == p->clauses[i].n)
+	for (i = 0; i < p->n; i++)
+		if (clause_holds(&p->clauses[i], m, r))
 			return true;
-	}
 	return false;
 }
 

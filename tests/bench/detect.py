@@ -146,7 +146,7 @@ time.sleep(4)
 late = []
 with open(log, "a") as out, open(alerts) as got:
     for i in range(300):
-        out.write('{"event":"session.command","time":"2026-11-26T09:30:00Z","user":"u%d","path":"/usr/bin/nmap","argv0":"nmap","argv":["-sS","x"]}\n' % i)
+        out.write('{"event":"session.command","time":"2026-11-26T09:30:00Z","user":"u%d","server_hostname":"h%d","path":"/usr/bin/nmap","argv0":"nmap","argv":["-sS","x"]}\n' % (i, i))
         begin = time.monotonic()
         out.flush()
         while not got.readline():

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <hs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "engine.h"
 #include "eventread.h"
 #include "eventtime.h"
+#include "exprguard.h"
 #include "unit.h"
 
 DEFINE_AUTO(yamlnode_free, struct yamlnode)
@@ -441,6 +443,106 @@ START_TEST(times_are_read)
 }
 END_TEST
 
+static const struct {
+	const char *expression, *guard;
+} guards[] = {
+	{ "-exec(dir)? (/[a-z/]*/)?sh( -p)? *(;|-i|$)", "-exec" },
+	{ "find / .*-writable", "-writable" },
+	{ "a|bcd", "" },
+	{ "(abc|def)", "" },
+	{ "abc?de", "ab" },
+	{ "abc*xyzw", "xyzw" },
+	{ "abc{0,2}d", "ab" },
+	{ "ab+c", "ab" },
+	{ "a\\.b\\*c", "a.b*c" },
+	{ "\\d+abc\\b", "abc" },
+	{ "(?i)abc", "" },
+	{ "a(?=bcd)", "" },
+	{ "[]ab]cde[^]f]", "cde" },
+	{ "\\Qabc\\E", "" },
+	{ "\\x41bc", "" },
+	{ "abc)", "" },
+	{ "((a)", "" },
+	{ "", "" },
+};
+
+START_TEST(an_expression_names_what_must_be_there)
+{
+	const char *e = guards[_i].expression;
+	char guard[EXPRGUARD_MAX];
+	size_t n = exprguard(e, strlen(e), guard);
+
+	ck_assert_msg(n == strlen(guards[_i].guard) &&
+		memcmp(guard, guards[_i].guard, n) == 0,
+	    "%s: %.*s", e, (int)n, guard);
+}
+END_TEST
+
+static size_t
+random_text(char *text, size_t max, const char *alphabet)
+{
+	size_t n = (size_t)rand() % max, i;
+
+	for (i = 0; i < n; i++)
+		text[i] = alphabet[(size_t)rand() % strlen(alphabet)];
+	text[n] = '\0';
+	return n;
+}
+
+static int
+on_match(unsigned id, unsigned long long from, unsigned long long to,
+    unsigned flags, void *context)
+{
+	(void)id;
+	(void)from;
+	(void)to;
+	(void)flags;
+	*(bool *)context = true;
+	return 1;
+}
+
+/* Whatever Hyperscan finds has the guard in it. */
+START_TEST(nothing_is_found_without_its_guard)
+{
+	char expression[24], text[16], guard[EXPRGUARD_MAX];
+	size_t i, k, n, len, found = 0;
+	hs_scratch_t *scratch = NULL;
+
+	srand(7);
+	for (i = 0; i < 20000; i++) {
+		hs_compile_error_t *e = NULL;
+		hs_database_t *db = NULL;
+		bool is_found = false;
+
+		len = random_text(expression, sizeof(expression),
+		    "aaaabbbbcccc()|[]?*+.{1,2}\\^$");
+		n = exprguard(expression, len, guard);
+		if (n == 0 ||
+		    hs_compile(expression,
+			HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY, HS_MODE_BLOCK,
+			NULL, &db, &e) != HS_SUCCESS) {
+			hs_free_compile_error(e);
+			continue;
+		}
+		ck_assert_int_eq(hs_alloc_scratch(db, &scratch), HS_SUCCESS);
+		for (k = 0; k < 20; k++) {
+			len = random_text(text, sizeof(text), "abc.");
+			is_found = false;
+			(void)hs_scan(db, text, (unsigned)len, 0, scratch,
+			    on_match, &is_found);
+			found += is_found;
+			ck_assert_msg(!is_found ||
+				memmem(text, len, guard, n) != NULL,
+			    "'%s' finds '%s' without '%.*s'", expression, text,
+			    (int)n, guard);
+		}
+		hs_free_database(db);
+	}
+	hs_free_scratch(scratch);
+	ck_assert_uint_gt(found, 1000);
+}
+END_TEST
+
 TCase *
 case_engine(void)
 {
@@ -457,6 +559,9 @@ case_engine(void)
 	tcase_add_loop_test(tc, what_is_no_event_is_said_to_be_none, 0,
 	    ARRAY_SIZE(unreadable));
 	tcase_add_test(tc, bytes_that_are_not_utf8_hide_nothing);
+	tcase_add_loop_test(tc, an_expression_names_what_must_be_there, 0,
+	    ARRAY_SIZE(guards));
+	tcase_add_test(tc, nothing_is_found_without_its_guard);
 	tcase_add_loop_test(tc, times_are_read, 0, ARRAY_SIZE(times));
 	return tc;
 }
