@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "ascii.h"
 #include "auto.h"
+#include "cidr.h"
 #include "enrich.h"
 #include "eventtime.h"
 #include "through.h"
@@ -259,6 +261,31 @@ make_remote_ip(const struct enrich *e, struct record *r)
 	    colon != NULL ? (size_t)(colon - p) : len);
 }
 
+/* Where neither country nor provider is known, neighbours are the next best. */
+static void
+make_remote_net(const struct enrich *e, struct record *r)
+{
+	const struct value *ip = record_get(r, e->fields->made[MADE_REMOTE_IP]);
+	char text[CIDR_TEXT_MAX], *kept;
+	struct cidr c;
+	size_t keep, n;
+
+	if (ip == NULL || ip->len >= sizeof(text))
+		return;
+	memcpy(text, ip->p, ip->len);
+	text[ip->len] = '\0';
+	if (cidr_parse(text, &c) < 0)
+		return;
+	keep = c.family == AF_INET ? 3 : 6;
+	memset(c.addr + keep, 0, sizeof(c.addr) - keep);
+	c.bits = (unsigned)keep * 8;
+	n = strlen(cidr_format(&c, text));
+	if ((kept = record_alloc(r, n)) == NULL)
+		return;
+	memcpy(kept, text, n);
+	make(e, r, MADE_REMOTE_NET, kept, n);
+}
+
 static void
 make_user_domain(const struct enrich *e, struct record *r)
 {
@@ -420,8 +447,11 @@ enrich_fill(struct enrich *e, struct record *r, uint32_t bits, const char *line,
 		make_parent(e, r);
 		remember(e, r);
 	}
-	if ((bits & BIT(MADE_REMOTE_IP)) != 0)
+	if ((bits & (BIT(MADE_REMOTE_IP) | BIT(MADE_REMOTE_NET))) != 0 &&
+	    record_get(r, e->fields->made[MADE_REMOTE_IP]) == NULL)
 		make_remote_ip(e, r);
+	if ((bits & BIT(MADE_REMOTE_NET)) != 0)
+		make_remote_net(e, r);
 	if ((bits & BIT(MADE_USER_DOMAIN)) != 0)
 		make_user_domain(e, r);
 	if ((bits & BIT(MADE_VALIDITY)) != 0)

@@ -12,6 +12,7 @@ enum made {
 	MADE_PARENT_IMAGE,
 	MADE_PARENT_COMMAND_LINE,
 	MADE_REMOTE_IP, /* addr.remote without its port */
+	MADE_REMOTE_NET, /* of that: its /24, or /48 of IPv6 */
 	MADE_VALIDITY, /* of a certificate, from its issue on, in seconds */
 	MADE_USER_DOMAIN, /* what follows the last @ of user */
 	MADE_FILES, /* path, target_path, with their folder */

@@ -5,6 +5,7 @@ name the same rules for each event.
 
 usage: differential.py DETECT LOGSOURCES EVENTS SEED RULES..."""
 import base64
+import ipaddress
 import json
 import os
 import random
@@ -218,6 +219,11 @@ def values(event, name):
     if name == "@remote_ip":
         v = flat(event.get("addr.remote"))
         return [re.sub(rb"^\[([^\]]*)\].*|^([^:]*):[^:]*$", rb"\1\2", x) for x in v]
+    if name == "@remote_net":
+        try:
+            return [str(ipaddress.ip_network(f"{x.decode()}/{24 if '.' in x.decode() else 48}", strict=False)).encode() for x in values(event, "@remote_ip")]
+        except ValueError:
+            return []
     return []
 
 
