@@ -2,7 +2,6 @@
 /* countersign-audit kill: a person's word that a connection is to end. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 #include "auto.h"
 #include "keepermsg.h"
 #include "kstate.h"
-#include "parse.h"
 #include "settings.h"
 
 DEFINE_AUTO(settings_free, struct settings)
@@ -23,21 +21,6 @@ static const char usage[] =
     "usage: countersign-audit kill [--reason TEXT] ID|USER\n"
     "Ends a connection of this host and its terminals: by the id of it or of one\n"
     "of its sessions (8 characters or more), or all of a user's.\n";
-
-/* Read, not mapped: it changes under us, and one look is enough. */
-static bool
-read_state(const char *run_dir, const char *name, struct kstate *ret)
-{
-	AUTO(close) int fd = -1;
-	char path[PATH_MAX];
-
-	if (!is_uuid(name))
-		return false;
-	snprintf(path, sizeof(path), "%s/" KSTATE_DIR "/%s", run_dir, name);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return fd >= 0 && read(fd, ret, sizeof(*ret)) == sizeof(*ret) &&
-	    ret->version == KSTATE_VERSION && ret->size == sizeof(*ret);
-}
 
 static bool
 begins(const char *id, const char *text)
@@ -93,7 +76,7 @@ end_all(const char *run_dir, const char *text, const char *reason)
 		return -1;
 	}
 	while ((entry = readdir(d)) != NULL) {
-		if (!read_state(run_dir, entry->d_name, k) ||
+		if (kstate_read(run_dir, entry->d_name, k) < 0 ||
 		    !is_meant(k, text))
 			continue;
 		if ((r = end(run_dir, k, reason)) < 0) {

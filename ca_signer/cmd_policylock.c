@@ -22,7 +22,8 @@ static const char usage[] =
     "\n"
     "Adds the locks that detectors request to the policy, raises its version, and\n"
     "prints it. Each REQUEST has to be signed (in REQUEST.sig) by one of the keys,\n"
-    "and to end some time. Exit status 1: one is not taken, and nothing is changed.\n"
+    "and to end some time; what has ended is passed over. Exit status 1: one is not\n"
+    "taken, and nothing is changed.\n"
     "\n"
     "  --key FILE    the keys of detectors, one a line\n"
     "  -w, --write   replace POLICY instead of printing it\n"
@@ -59,6 +60,23 @@ check_signature(const struct adding *a, const char *path, const char *text)
 		  sig_path, r == -ENOMEM ? "out of memory" : e.what);
 }
 
+static bool
+has_ended(const struct lock *l)
+{
+	return l->expires_s != 0 &&
+	    l->expires_s <= clock_now_usec() / USEC_PER_SEC;
+}
+
+static void
+say_of(const struct adding *a, const struct lock *l, const char *what)
+{
+	if (a->quiet)
+		return;
+	fputs("lock ", stderr);
+	show_text(stderr, l->name, strlen(l->name));
+	fprintf(stderr, ": %s\n", what);
+}
+
 /* A machine may say who, and until when; not where, and not for ever. */
 static int
 check_lock(const struct lock *l, const char *path)
@@ -67,9 +85,6 @@ check_lock(const struct lock *l, const char *path)
 
 	if (l->expires_s == 0)
 		return show_error(EXIT_REFUSED, "%s: it has no end", path);
-	if (l->expires_s <= clock_now_usec() / USEC_PER_SEC)
-		return show_error(EXIT_REFUSED, "%s: it has ended already",
-		    path);
 	if (t->user == NULL && t->login == NULL && t->serial == 0 &&
 	    t->fingerprint == NULL)
 		return show_error(EXIT_REFUSED,
@@ -90,11 +105,7 @@ add(struct adding *a, const struct lock *l, const char *text)
 	    json_array_append_new(list, one) < 0)
 		return show_error(EXIT_INPUT, "out of memory");
 	a->added++;
-	if (!a->quiet) {
-		fputs("lock ", stderr);
-		show_text(stderr, l->name, strlen(l->name));
-		fputs(": added\n", stderr);
-	}
+	say_of(a, l, "added");
 	return -1;
 }
 
@@ -113,11 +124,15 @@ add_request(struct adding *a, const struct policyfile *p, const char *path)
 		return r;
 	if (locks_parse_one(text, strlen(text), &one, &e) < 0)
 		return show_error(EXIT_INPUT, "%s: %s", path, e.what);
-	if ((r = check_lock(&one.v[0], path)) >= 0)
-		return r;
 	/* Asked for again: it is there. */
 	if (locks_find(&p->policy->locks, one.v[0].name) != NULL)
 		return -1;
+	if (has_ended(&one.v[0])) {
+		say_of(a, &one.v[0], "has ended, passed over");
+		return -1;
+	}
+	if ((r = check_lock(&one.v[0], path)) >= 0)
+		return r;
 	return add(a, &one.v[0], text);
 }
 

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "host.h"
 #include "keepermsg.h"
+#include "kstate.h"
 #include "locallock.h"
 #include "parse.h"
 #include "pattern.h"
@@ -62,7 +63,7 @@ is_action(const char *s)
 }
 
 int
-order_read(json_t *alert, size_t i, struct order *ret)
+order_read(json_t *alert, const char *file, size_t i, struct order *ret)
 {
 	json_t *list = json_object_get(alert, "respond");
 	json_t *one = json_array_get(list, i);
@@ -72,6 +73,7 @@ order_read(json_t *alert, size_t i, struct order *ret)
 	if (one == NULL)
 		return -ENOENT;
 	*ret = (struct order){ .alert = alert,
+		.file = file,
 		.uid = text_of(alert, "uid"),
 		.rule_id = text_of(alert, "rule_id"),
 		.rule_title = text_of(alert, "rule_title"),
@@ -147,6 +149,31 @@ has_ends_left(struct actor *a)
 	return a->ends < a->conf->max_ends;
 }
 
+/* By what the connection itself is, and not by what the alert says of it. */
+static enum act_outcome
+may_end(const struct actor *a, const char *id, char why[ACT_WHY_MAX])
+{
+	AUTO(free) struct kstate *k = NULL;
+	int r;
+
+	if (a->conf->exempt.n == 0)
+		return ACT_DONE;
+	if ((k = malloc(sizeof(*k))) == NULL)
+		return say(ACT_FAILED, why, "%s", strerror(ENOMEM));
+	r = kstate_read(a->host->run_dir, id, k);
+	if (r == -ENOENT)
+		return say(ACT_NOTHING, why,
+		    "it is not open on this host (any more)");
+	if (r < 0)
+		return say(ACT_REFUSED, why, "whose it is cannot be told: %s",
+		    strerror(-r));
+	k->user[sizeof(k->user) - 1] = k->login[sizeof(k->login) - 1] = '\0';
+	return fits_one(&a->conf->exempt, k->user) ||
+		fits_one(&a->conf->exempt, k->login)
+	    ? say(ACT_REFUSED, why, "'exempt' has its user or login")
+	    : ACT_DONE;
+}
+
 static enum act_outcome
 end_connection(struct actor *a, const struct order *o, char why[ACT_WHY_MAX])
 {
@@ -175,9 +202,13 @@ static enum act_outcome
 act_end(struct actor *a, struct order *o, bool is_enforced,
     char why[ACT_WHY_MAX])
 {
+	enum act_outcome out;
+
 	if (o->connection_id == NULL || !is_uuid(o->connection_id))
 		return say(ACT_REFUSED, why, "the event is of no connection");
 	(void)snprintf(o->target, sizeof(o->target), "%s", o->connection_id);
+	if ((out = may_end(a, o->connection_id, why)) != ACT_DONE)
+		return out;
 	if (!has_ends_left(a))
 		return say(ACT_REFUSED, why,
 		    "'max_ends' connections have been ended in this hour");
@@ -247,23 +278,34 @@ lock_target(const struct order *o)
 	    : NULL;
 }
 
+static bool
+is_made(const struct actor *a, const char *name)
+{
+	AUTO(free) char *path = locallock_path(a->host, name);
+
+	return path != NULL && access(path, F_OK) == 0;
+}
+
 static enum act_outcome
-lock_here(const struct actor *a, const struct locallock *l,
+lock_here(const struct actor *a, const struct locallock *l, bool is_enforced,
     char why[ACT_WHY_MAX])
 {
 	const struct event_context ctx = { .host = a->host,
 		.emitter = "respond" };
 	AUTO_CLEAR(locks_clear) struct locks one = { 0 };
 	struct conf_error e = { 0 };
-	int r = act_tidy_locks(a);
+	int r;
 
+	/* Killed before it could be said, the last time. */
+	if (is_made(a, l->name))
+		return ACT_DONE;
+	r = act_tidy_locks(a);
 	if (r >= 0 && (uint64_t)r >= a->conf->max_locks)
 		return say(ACT_REFUSED, why, "'max_locks' locks are in force");
+	if (r >= 0 && !is_enforced)
+		return ACT_DRY_RUN;
 	if (r >= 0)
 		r = locallock_make(a->host, l, &one, &e);
-	/* Killed before it could be said, the last time. */
-	if (r == -EEXIST)
-		return ACT_DONE;
 	if (r == -EINVAL)
 		return say(ACT_REFUSED, why, "%.160s",
 		    *e.what != '\0' ? e.what : "locks.d cannot be read");
@@ -278,9 +320,15 @@ request_lock(const struct actor *a, const struct locallock *l,
     char why[ACT_WHY_MAX])
 {
 	AUTO(free) char *text = locallock_text(l);
-	int r =
-	    text == NULL ? -ENOMEM : lockrequest_write(a->conf, l->name, text);
+	int r = lockrequest_check(a->conf);
 
+	if (r == -EPERM)
+		return say(ACT_REFUSED, why,
+		    "the folder of 'lock_requests' has to be root's, writable "
+		    "by nobody else");
+	if (r == 0)
+		r = text == NULL ? -ENOMEM
+				 : lockrequest_write(a->conf, l->name, text);
 	return r == 0
 	    ? ACT_DONE
 	    : say(ACT_FAILED, why, "the lock request: %s", strerror(-r));
@@ -288,7 +336,7 @@ request_lock(const struct actor *a, const struct locallock *l,
 
 static enum act_outcome
 make_lock(const struct actor *a, const struct order *o, json_t *target,
-    char why[ACT_WHY_MAX])
+    bool is_enforced, char why[ACT_WHY_MAX])
 {
 	uint64_t now_s = clock_now_usec() / USEC_PER_SEC;
 	uint64_t for_s =
@@ -301,7 +349,7 @@ make_lock(const struct actor *a, const struct order *o, json_t *target,
 		.expires_s = (o->time_s < now_s ? o->time_s : now_s) + for_s,
 		.reason = reason,
 		.updated_by = WHO };
-	enum act_outcome out = ACT_DONE;
+	enum act_outcome out = is_enforced ? ACT_DONE : ACT_DRY_RUN;
 
 	(void)snprintf(name, sizeof(name), LOCK_PREFIX "%s-%zu", o->uid,
 	    o->number);
@@ -313,7 +361,7 @@ make_lock(const struct actor *a, const struct order *o, json_t *target,
 		return say(ACT_REFUSED, why,
 		    "it is of another host, and 'lock_requests' is not set");
 	if (is_here)
-		out = lock_here(a, &l, why);
+		out = lock_here(a, &l, is_enforced, why);
 	if (out == ACT_DONE && a->conf->request_dir != NULL)
 		out = request_lock(a, &l, why);
 	return out;
@@ -331,9 +379,14 @@ act_lock(const struct actor *a, struct order *o, bool is_enforced,
 		    "a lock is of user, login, serial");
 	if ((target = lock_target(o)) == NULL)
 		return say(ACT_REFUSED, why, "the event says no %s", o->what);
+	/* Whose the serial is only the user says. */
+	if (strcmp(o->what, "serial") == 0 && o->user == NULL &&
+	    a->conf->exempt.n > 0)
+		return say(ACT_REFUSED, why,
+		    "the event says no user, and there is an 'exempt'");
 	(void)snprintf(o->target, sizeof(o->target), "%s %s", o->what,
 	    text_of(target, o->what));
-	return is_enforced ? make_lock(a, o, target, why) : ACT_DRY_RUN;
+	return make_lock(a, o, target, is_enforced, why);
 }
 
 /* ---- all of them -------------------------------------------------------------------- */

@@ -27,6 +27,7 @@ enum act_outcome {
 /* One response of one alert; all but the target is the alert's. */
 struct order {
 	json_t *alert;
+	const char *file; /* of the queue */
 	const char *uid, *rule_id, *rule_title;
 	const char *user, *login, *connection_id; /* NULL: it says none */
 	const char *action, *what;
@@ -39,7 +40,7 @@ struct order {
 struct act_run {
 	pid_t pid; /* 0: free */
 	uint64_t until_ms;
-	char *alert; /* its line */
+	char *alert, *file; /* its line, and of the queue */
 	size_t number;
 	bool is_late; /* it has been killed */
 };
@@ -53,8 +54,8 @@ struct actor {
 };
 
 /* The alert's i-th response. 0, -ENOENT: there are not so many, -EINVAL: it is
- * none. Borrows the alert. */
-int order_read(json_t *alert, size_t i, struct order *ret);
+ * none. Borrows the alert and the file's name. */
+int order_read(json_t *alert, const char *file, size_t i, struct order *ret);
 /* why is set unless it is done. */
 enum act_outcome act(struct actor *a, struct order *o, char why[ACT_WHY_MAX]);
 const char *act_outcome_name(enum act_outcome o);
@@ -75,6 +76,9 @@ void act_reap(struct actor *a,
 
 /* ---- lockrequest.c ---- */
 
+/* Root's, and writable by nobody else: what is made and signed in it stays so. 0,
+ * -EPERM, or -errno. */
+int lockrequest_check(const struct respondconf *c);
 /* Writes NAME.json and NAME.json.sig into the folder for the policy's owner. 0 or
  * -errno; one that is there is as good. */
 int lockrequest_write(const struct respondconf *c, const char *name,

@@ -89,11 +89,12 @@ act_run(struct actor *a, const struct order *o, char why[ACT_WHY_MAX])
 	AUTO(free)
 	char *line = json_dumps(o->alert, JSON_COMPACT | JSON_ENSURE_ASCII);
 	const struct passwd *who = getpwnam(a->conf->run_as);
+	AUTO(free) char *file = strdup(o->file);
 	struct act_run *run = free_run(a);
 	AUTO(close) int in = -1;
 	pid_t pid;
 
-	if (argv == NULL || line == NULL)
+	if (argv == NULL || line == NULL || file == NULL)
 		return fail(why, "it", ENOMEM);
 	if (run == NULL)
 		return fail(why, "too many commands run", EBUSY);
@@ -108,6 +109,7 @@ act_run(struct actor *a, const struct order *o, char why[ACT_WHY_MAX])
 	*run = (struct act_run){ .pid = pid,
 		.until_ms = clock_boot_ms() + ACT_RUN_S * 1000,
 		.alert = TAKE(line),
+		.file = TAKE(file),
 		.number = o->number };
 	return ACT_STARTED;
 }
@@ -161,12 +163,13 @@ act_reap(struct actor *a,
 			continue;
 		json_auto_t *alert = json_loads(run->alert, 0, NULL);
 
-		if (order_read(alert, run->number, &o) == 0) {
+		if (order_read(alert, run->file, run->number, &o) == 0) {
 			(void)snprintf(o.target, sizeof(o.target), "%s",
 			    o.what);
 			tell(context, &o, how_it_ended(run, status, why), why);
 		}
 		free(run->alert);
+		free(run->file);
 		*run = (struct act_run){ 0 };
 	}
 }

@@ -73,6 +73,7 @@ alertqueue_list(const char *dir, const char *name, size_t max, struct strv *ret)
 		return -errno;
 	while ((entry = readdir(d)) != NULL)
 		if (entry->d_name[0] != '.' &&
+		    (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN) &&
 		    path_ends_with(entry->d_name, ".json") &&
 		    (r = strv_add(ret, entry->d_name)) < 0) {
 			strv_clear(ret);

@@ -26,6 +26,7 @@ struct dedup_window {
 	uint8_t level; /* the highest that has been told */
 	bool is_over; /* its end has passed, and its count been told */
 	bool is_muted; /* a flood: there is no alert whose count this is */
+	uint64_t muted_until_us; /* and in this hour there will be none */
 	struct uuid alert;
 	char *where; /* the host, as members of an object; NULL: none */
 };

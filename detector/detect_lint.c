@@ -117,6 +117,50 @@ check_id(struct lint *l, size_t i)
 	}
 }
 
+/* "{name}"s that nothing has, or a `dedup` that makes all alerts one. */
+static void
+check_names(struct lint *l, const struct sigma_rule *rule, const char *text)
+{
+	char name[FIELDTREE_NAME_MAX + 1];
+	const char *end;
+	size_t n;
+
+	while (text != NULL && (text = strchr(text, '{')) != NULL &&
+	    (end = strchr(text, '}')) != NULL) {
+		n = (size_t)(end - text) - 1;
+		if (n < sizeof(name)) {
+			memcpy(name, text + 1, n);
+			name[n] = '\0';
+			if (!engine_knows(l->rules.engine, name))
+				say(l, rule,
+				    "no event has what its text wants: ", name);
+		}
+		text = end;
+	}
+}
+
+static void
+check_alerting(struct lint *l, const struct sigma_rule *rule)
+{
+	const struct sigma_alerting *a = &rule->alerting;
+	size_t i;
+
+	for (i = 0; i < a->dedup.n; i++)
+		if (!engine_knows(l->rules.engine, a->dedup.v[i]))
+			say(l, rule, "no event has what its dedup is of: ",
+			    a->dedup.v[i]);
+	check_names(l, rule, a->title);
+	for (i = 0; i < a->runbook.n; i++)
+		check_names(l, rule, a->runbook.v[i]);
+	for (i = 0; i < a->n_respond; i++)
+		if (a->respond[i].action == SIGMA_END &&
+		    !strv_has(&a->dedup, "connection_id"))
+			say(l, rule,
+			    "it ends connections, and only the first of several: "
+			    "its dedup needs connection_id",
+			    "");
+}
+
 static void
 check_rule(struct lint *l, size_t i)
 {
@@ -125,6 +169,7 @@ check_rule(struct lint *l, size_t i)
 	size_t k;
 
 	check_id(l, i);
+	check_alerting(l, rule);
 	for (k = 0; k < rule->tags.n; k++)
 		if (!attack_has(&l->techniques, rule->tags.v[k]))
 			say(l, rule, "there is no ", rule->tags.v[k]);

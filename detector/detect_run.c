@@ -79,12 +79,14 @@ write_alert(void *context, const struct stream_told *told)
 {
 	struct run *r = context;
 
+	if (told->is_alert && told->rule->alerting.n_respond > 0)
+		put(r, r->respond, told);
+	if (told->is_muted)
+		return;
 	if (fwrite(told->line, 1, told->len, r->out) != told->len ||
 	    fputc('\n', r->out) == EOF)
 		r->is_failed = true;
 	put(r, r->queue, told);
-	if (told->is_alert && told->rule->alerting.n_respond > 0)
-		put(r, r->respond, told);
 }
 
 /* Live, somebody is to hear of it. */

@@ -516,6 +516,17 @@ engine_unknown(const struct engine *e, size_t rule)
 }
 
 bool
+engine_knows(const struct engine *e, const char *field)
+{
+	size_t i;
+
+	for (i = 0; i < e->sources.n; i++)
+		if (logsource_knows(&e->sources.v[i], field))
+			return true;
+	return false;
+}
+
+bool
 engine_can_hold(const struct engine *e, size_t rule)
 {
 	size_t i;

@@ -51,6 +51,18 @@ join(char buf[PATH_MAX], const char *dir, const char *before, const char *name,
 }
 
 int
+lockrequest_check(const struct respondconf *c)
+{
+	struct stat st;
+
+	if (lstat(c->request_dir, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) && st.st_uid == 0 && (st.st_mode & 022) == 0
+	    ? 0
+	    : -EPERM;
+}
+
+int
 lockrequest_write(const struct respondconf *c, const char *name,
     const char *text)
 {

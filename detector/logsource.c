@@ -253,6 +253,14 @@ knows_field(const struct logsource *l, const char *field)
 	return false;
 }
 
+bool
+logsource_knows(const struct logsource *l, const char *field)
+{
+	return logsource_place(l, field) != NULL ||
+	    made_find(field, strlen(field)) >= 0 ||
+	    (l->is_open && knows_field(l, field));
+}
+
 static const char *
 unknown_in(const struct logsource *l, const struct sigma_item *item)
 {

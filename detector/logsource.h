@@ -76,6 +76,8 @@ bool logsource_fits(const struct logsource *l, const struct sigma_rule *r);
  * known one; NULL: all are. */
 const char *logsource_unknown(const struct logsource *l,
     const struct sigma_rule *r);
+/* Is it a field of some event, or made of one? */
+bool logsource_knows(const struct logsource *l, const char *field);
 /* The place of a field that is named; NULL: it is not. */
 const struct place *logsource_place(const struct logsource *l,
     const char *field);

@@ -138,12 +138,12 @@ bool
 term_holds(const struct term *t, struct matcher *m, const struct record *r)
 {
 	const uint64_t *found = matcher_bits(m);
-	const struct bits *b;
+	const struct bits *b = t->bits;
 	size_t i;
 
-	for (b = t->bits; b < t->bits + t->n_bits; b++)
-		if (t->is_all ? (found[b->word] & b->mask) != b->mask
-			      : (found[b->word] & b->mask) != 0)
+	for (i = 0; i < t->n_bits; i++)
+		if (t->is_all ? (found[b[i].word] & b[i].mask) != b[i].mask
+			      : (found[b[i].word] & b[i].mask) != 0)
 			return !t->is_all;
 	for (i = 0; i < t->n_rest; i++)
 		if (test_holds(&t->tests[i], m, r) != t->is_all)
@@ -155,11 +155,12 @@ term_holds(const struct term *t, struct matcher *m, const struct record *r)
 static bool
 bits_refuse(const struct term *t, const uint64_t *found)
 {
-	const struct bits *b, *end = t->bits + t->n_bits;
+	const struct bits *b = t->bits;
+	size_t i;
 
-	for (b = t->bits; b < end; b++)
-		if (t->is_all ? (found[b->word] & b->mask) != b->mask
-			      : (found[b->word] & b->mask) != 0)
+	for (i = 0; i < t->n_bits; i++)
+		if (t->is_all ? (found[b[i].word] & b[i].mask) != b[i].mask
+			      : (found[b[i].word] & b[i].mask) != 0)
 			return t->is_all;
 	return !t->is_all && t->n_rest == 0;
 }

@@ -7,6 +7,7 @@
 #include "jsonread.h"
 #include "parse.h"
 #include "path.h"
+#include "pattern.h"
 #include "respondconf.h"
 
 #define MAX_AGE_S  (15 * 60)
@@ -25,6 +26,13 @@ is_action(const char *s)
 	    strcmp(s, "run") == 0;
 }
 
+static bool
+is_pattern(const char *s)
+{
+	return *s != '\0' && pattern_is_valid(s) &&
+	    (*s == '/' || strpbrk(s, "[]{}") == NULL);
+}
+
 static int
 read_actions(const struct jsonread_place *at, json_t *v, void *field)
 {
@@ -32,10 +40,13 @@ read_actions(const struct jsonread_place *at, json_t *v, void *field)
 	    "expected a list of end, lock, run", field);
 }
 
+/* One that can never fit would protect nobody. */
 static int
-read_strings(const struct jsonread_place *at, json_t *v, void *field)
+read_patterns(const struct jsonread_place *at, json_t *v, void *field)
 {
-	return jsonread_strings(at, v, NULL, "texts", field);
+	return jsonread_strings(at, v, is_pattern,
+	    "expected a glob (* and ?), or an expression between slashes",
+	    field);
 }
 
 static int
@@ -106,8 +117,8 @@ read_requests(const struct jsonread_place *at, json_t *v, void *field)
 
 static const struct jsonread_key keys[] = {
 	JSONREAD_FIELD(respondconf, "enforce", read_actions, enforce),
-	JSONREAD_FIELD(respondconf, "rules", read_strings, rules),
-	JSONREAD_FIELD(respondconf, "exempt", read_strings, exempt),
+	JSONREAD_FIELD(respondconf, "rules", read_patterns, rules),
+	JSONREAD_FIELD(respondconf, "exempt", read_patterns, exempt),
 	DURATION_OF(max_age),
 	DURATION_OF(max_lock),
 	JSONREAD_FIELD(respondconf, "max_locks", read_number, max_locks),

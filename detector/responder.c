@@ -2,15 +2,18 @@
 /* countersign-responder(8): does what rules ask for about what they find, as far
  * as this host lets them. Root, without a network: the detector has neither. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <syslog.h>
+#include <unistd.h>
 
 #include "act.h"
 #include "alertqueue.h"
@@ -26,6 +29,7 @@ DEFINE_AUTO(settings_free, struct settings)
 #define AGAIN_MS    5000
 #define TIDY_MS	    60000
 #define PENDING_MAX 256
+#define ORDERS_MAX  8
 
 static const char usage[] =
     "usage: responder [--config FILE] [--queue DIR] [--once] [--check]\n"
@@ -49,16 +53,33 @@ on_signal(int number)
 	is_ending = 1;
 }
 
-/* An alert of which something has failed: what of it is done is not done again. */
+static void complain(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* Nobody who does not read it holds this up: see main. */
+static void
+complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("responder: ", stderr);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+/* An alert of which something has failed, or still runs: what of it is done is
+ * not done again. */
 struct pending {
 	char name[ALERTQUEUE_NAME_MAX];
 	uint64_t next_ms;
-	unsigned done, told; /* bits by number */
+	unsigned done, told, running; /* bits by number */
 };
 
 struct responder {
 	const char *config, *queue;
-	bool is_once, is_check;
+	bool is_once, is_check, is_named; /* the configuration is */
 	struct respondconf conf;
 	struct eventsink sink;
 	struct actor actor;
@@ -117,40 +138,93 @@ forget_pending(struct responder *r, const char *name)
 		*p = r->pending[--r->n_pending];
 }
 
-/* Is there one left that may be possible later? */
+/* Is there one left that may be possible later, or that runs? */
 static bool
-do_all(struct responder *r, json_t *alert, struct pending *p)
+do_all(struct responder *r, json_t *alert, const char *name, struct pending *p)
 {
 	enum act_outcome out;
 	char why[ACT_WHY_MAX];
 	bool is_left = false;
 	struct order o;
+	unsigned bit;
 	size_t i;
 	int x;
 
-	for (i = 0; i < 8 && (x = order_read(alert, i, &o)) != -ENOENT; i++) {
-		if (x < 0)
-			syslog(LOG_WARNING, "a response that is none");
-		if (x < 0 || (p->done & 1U << i) != 0)
+	for (i = 0;
+	     i < ORDERS_MAX && (x = order_read(alert, name, i, &o)) != -ENOENT;
+	     i++) {
+		bit = 1U << i;
+		if (x < 0 && (p->told & bit) == 0)
+			complain("'%s' asks for what is no response", name);
+		is_left = is_left || (p->running & bit) != 0;
+		if (x < 0 || ((p->done | p->running) & bit) != 0) {
+			p->told |= bit;
 			continue;
+		}
 		out = act(&r->actor, &o, why);
-		if (out == ACT_FAILED)
-			is_left = true;
-		else
-			p->done |= 1U << i;
+		if (out == ACT_STARTED)
+			p->running |= bit;
+		else if (out != ACT_FAILED)
+			p->done |= bit;
+		is_left = is_left || out == ACT_STARTED || out == ACT_FAILED;
 		/* What fails again and again is told once. */
-		if (out != ACT_FAILED || (p->told & 1U << i) == 0)
+		if (out != ACT_FAILED || (p->told & bit) == 0)
 			tell(r, &o, out, why);
-		p->told |= 1U << i;
+		p->told |= bit;
 	}
 	return is_left;
 }
 
+/* Out of the queue, whatever it was. */
+static bool
+take_out(struct responder *r, const char *name)
+{
+	int x = alertqueue_remove(r->queue, "new", name);
+
+	if (x < 0 && x != -ENOENT)
+		complain("cannot remove '%s': %s", name, strerror(-x));
+	forget_pending(r, name);
+	return true;
+}
+
+/* The one that has waited longest goes, so that it holds nobody up. */
 static void
-keep_for_later(struct responder *r, struct pending *p, const char *name)
+give_up_one(struct responder *r)
+{
+	AUTO(free) char *text = NULL;
+	json_auto_t *alert = NULL;
+	struct pending *oldest = NULL, *p;
+	char name[ALERTQUEUE_NAME_MAX];
+	struct order o;
+	size_t i, len;
+
+	for (p = r->pending; p < r->pending + r->n_pending; p++)
+		if (p->running == 0 &&
+		    (oldest == NULL || strcmp(p->name, oldest->name) < 0))
+			oldest = p;
+	if (oldest == NULL)
+		return;
+	(void)snprintf(name, sizeof(name), "%s", oldest->name);
+	if (alertqueue_read(r->queue, "new", name, &text, &len) == 0)
+		alert = json_loadb(text, len, 0, NULL);
+	for (i = 0; alert != NULL && i < ORDERS_MAX; i++)
+		if ((oldest->done >> i & 1) == 0 &&
+		    order_read(alert, name, i, &o) == 0) {
+			(void)snprintf(o.target, sizeof(o.target), "%s",
+			    o.what);
+			tell(r, &o, ACT_REFUSED,
+			    "given up: too many others wait");
+		}
+	(void)take_out(r, name);
+}
+
+static void
+keep_for_later(struct responder *r, const struct pending *p, const char *name)
 {
 	struct pending *kept = find_pending(r, name);
 
+	if (kept == NULL && r->n_pending == PENDING_MAX)
+		give_up_one(r);
 	if (kept == NULL && r->n_pending < PENDING_MAX)
 		kept = &r->pending[r->n_pending++];
 	if (kept == NULL)
@@ -170,48 +244,69 @@ take(struct responder *r, const char *name)
 	size_t len;
 	int x;
 
-	if (known != NULL && clock_boot_ms() < known->next_ms)
-		return false;
+	if (strlen(name) >= ALERTQUEUE_NAME_MAX)
+		return take_out(r, name);
 	if (known != NULL)
 		p = *known;
 	x = alertqueue_read(r->queue, "new", name, &text, &len);
 	if (x == 0)
 		alert = json_loadb(text, len, 0, NULL);
-	if (x < 0 && x != -EFBIG && x != -EINVAL && x != -ELOOP) {
+	if (x == -ENOMEM || x == -EIO || x == -EMFILE || x == -ENFILE) {
 		keep_for_later(r, &p, name);
 		return false;
 	}
-	if (alert == NULL)
-		syslog(LOG_WARNING, "'%s' is no alert: thrown away", name);
-	else if (do_all(r, alert, &p)) {
+	if (alert == NULL && x != -ENOENT)
+		complain("'%s' is no alert: thrown away", name);
+	else if (alert != NULL && do_all(r, alert, name, &p)) {
 		keep_for_later(r, &p, name);
 		return false;
 	}
-	if ((x = alertqueue_remove(r->queue, "new", name)) < 0) {
-		syslog(LOG_ERR, "cannot remove '%s': %s", name, strerror(-x));
-		keep_for_later(r, &p, name);
-		return false;
-	}
-	forget_pending(r, name);
-	return true;
+	return take_out(r, name);
 }
 
-/* How many, or -errno. */
+static bool
+is_due(struct responder *r, const char *name)
+{
+	const struct pending *p = find_pending(r, name);
+
+	return p == NULL || clock_boot_ms() >= p->next_ms;
+}
+
+/* How many, or -errno. Those that wait hold nobody up. */
 static int
 take_all(struct responder *r)
 {
 	struct strv names;
-	size_t i;
-	int n = 0, x = alertqueue_list(r->queue, "new", BATCH, &names);
+	size_t i, tried = 0;
+	int n = 0, x = alertqueue_list(r->queue, "new", SIZE_MAX, &names);
 
 	if (x < 0)
 		return x;
-	for (i = 0; i < names.n && !is_ending; i++)
-		n += take(r, names.v[i]);
+	for (i = 0; i < names.n && tried < BATCH && !is_ending; i++)
+		if (is_due(r, names.v[i])) {
+			n += take(r, names.v[i]);
+			tried++;
+		}
 	if (names.n == 0)
 		r->n_pending = 0; /* somebody has removed them */
 	strv_clear(&names);
 	return n;
+}
+
+/* A command has ended: only now its alert is done with. */
+static void
+take_ended(void *context, const struct order *o, enum act_outcome out,
+    const char *why)
+{
+	struct responder *r = context;
+	struct pending *p = find_pending(r, o->file);
+
+	tell(r, o, out, why);
+	if (p == NULL)
+		return;
+	p->running &= ~(1U << o->number);
+	p->done |= 1U << o->number;
+	p->next_ms = 0;
 }
 
 /* ---- all of them -------------------------------------------------------------------- */
@@ -227,7 +322,7 @@ has_runs(const struct responder *r)
 	return false;
 }
 
-static void
+static int
 run(struct responder *r)
 {
 	int n = 0;
@@ -237,12 +332,13 @@ run(struct responder *r)
 			(void)act_tidy_locks(&r->actor);
 			r->tidied_ms = clock_boot_ms();
 		}
+		act_reap(&r->actor, take_ended, r);
 		n = take_all(r);
-		act_reap(&r->actor, tell, r);
 		(void)eventsink_flush(&r->sink);
 		if (n <= 0 && (!r->is_once || has_runs(r)))
 			(void)poll(NULL, 0, n < 0 ? AGAIN_MS : LOOK_MS);
 	} while (!is_ending && (!r->is_once || n > 0 || has_runs(r)));
+	return r->is_once ? n : 0;
 }
 
 static int
@@ -257,9 +353,10 @@ read_options(struct responder *r, int argc, char **argv)
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1)
-		if (opt == 'c')
+		if (opt == 'c') {
 			r->config = optarg;
-		else if (opt == 'q')
+			r->is_named = true;
+		} else if (opt == 'q')
 			r->queue = optarg;
 		else if (opt == 'o')
 			r->is_once = true;
@@ -282,8 +379,17 @@ load_config(struct responder *r)
 	struct conf_error e = { 0 };
 	int x = respondconf_read(r->config, &r->conf, &e);
 
+	if (x == 0 && r->is_named && access(r->config, F_OK) < 0)
+		x = -errno;
+	else if (x == 0 && r->conf.request_dir != NULL)
+		x = lockrequest_check(&r->conf);
 	if (x == 0)
 		return 0;
+	if (x == -EPERM)
+		(void)conf_error(&e, 0,
+		    "the folder of 'lock_requests' has to be root's, writable by "
+		    "nobody else");
+	x = x == -EPERM ? -EINVAL : x;
 	if (x != -EINVAL)
 		(void)conf_error(&e, 0, "cannot be read: %s", strerror(-x));
 	text = conf_error_text(&e, r->config);
@@ -296,11 +402,18 @@ load_config(struct responder *r)
 static int
 check_queue(const struct responder *r)
 {
+	struct strv names = { 0 };
 	struct stat st;
+	int x;
 
 	if (stat(r->queue, &st) < 0)
 		return -errno;
-	return st.st_uid == 0 && (st.st_mode & 022) == 0 ? 0 : -EPERM;
+	if (st.st_uid != 0 || (st.st_mode & 022) != 0)
+		return -EPERM;
+	/* Can it be read at all? */
+	x = alertqueue_list(r->queue, "new", 0, &names);
+	strv_clear(&names);
+	return x;
 }
 
 static int
@@ -325,9 +438,23 @@ respond(struct responder *r)
 	r->sink.spool_max_bytes = EVENTSINK_SPOOL_MAX_BYTES;
 	r->actor =
 	    (struct actor){ .conf = &r->conf, .host = host, .sink = &r->sink };
-	run(r);
+	x = run(r);
 	eventsink_clear(&r->sink);
-	return 0;
+	if (x < 0)
+		complain("cannot read the queue '%s': %s", r->queue,
+		    strerror(-x));
+	return x < 0 ? 3 : 0;
+}
+
+/* Of a journal that hangs; of a terminal it is also others'. */
+static void
+do_not_wait_for_stderr(void)
+{
+	struct stat st;
+
+	if (fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode))
+		(void)fcntl(STDERR_FILENO, F_SETFL,
+		    fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
 }
 
 int
@@ -342,7 +469,7 @@ main(int argc, char **argv)
 		return x;
 	if (sodium_init() < 0)
 		return 3;
-	openlog("countersign-responder", LOG_PID, LOG_DAEMON);
+	do_not_wait_for_stderr();
 	(void)umask(077);
 	(void)sigaction(SIGTERM, &end, NULL);
 	(void)sigaction(SIGINT, &end, NULL);

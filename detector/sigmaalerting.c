@@ -190,6 +190,17 @@ read_flood(const struct yamlnode *map, uint64_t *ret, struct conf_error *reterr)
 	return 0;
 }
 
+static bool
+ends_connections(const struct sigma_alerting *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->n_respond; i++)
+		if (a->respond[i].action == SIGMA_END)
+			return true;
+	return false;
+}
+
 int
 sigmaalerting_read(struct sigma_alerting *a, const struct yamlnode *rule,
     struct conf_error *reterr)
@@ -221,7 +232,8 @@ sigmaalerting_read(struct sigma_alerting *a, const struct yamlnode *rule,
 	for (i = 0; i < ARRAY_SIZE(whose); i++)
 		if ((r = strv_add(&a->dedup, whose[i])) < 0)
 			return r;
-	return 0;
+	/* Each connection that is to end is an alert of its own. */
+	return ends_connections(a) ? strv_add(&a->dedup, "connection_id") : 0;
 }
 
 void

@@ -84,8 +84,8 @@ emit(struct stream *s, const struct sigma_rule *rule, char *line, bool is_alert)
 
 	if (owned != NULL && s->out.take != NULL)
 		s->out.take(s->out.context,
-		    &(struct stream_told){ owned, strlen(owned), rule,
-			is_alert });
+		    &(struct stream_told){ owned, strlen(owned), rule, is_alert,
+			false });
 }
 
 static void
@@ -190,18 +190,21 @@ static void
 raise_new(struct stream *s, const struct found *f, struct dedup_window *w)
 {
 	const struct sigma_rule *rule = engine_rule(s->engine, f->rule);
+	const struct alert_event event = { s->record, s->line, s->len,
+		f->time_us, f->count, f->uids, f->n_uids };
+	AUTO(free) char *line = NULL;
 
 	w->level = (uint8_t)f->level;
 	w->told = w->count;
 	if (w->where == NULL)
 		w->where = alert_where(s->engine, s->record, s->line, s->len);
 	alert_uid(rule, f->key, f->level, w, &w->alert);
-	s->stats.alerts++;
-	emit(s, rule,
-	    alert_render(s->engine, rule, w,
-		&(struct alert_event){ s->record, s->line, s->len, f->time_us,
-		    f->count, f->uids, f->n_uids }),
-	    true);
+	line = alert_render(s->engine, rule, w, &event);
+	s->stats.alerts += !w->is_muted;
+	if (line != NULL && s->out.take != NULL)
+		s->out.take(s->out.context,
+		    &(struct stream_told){ line, strlen(line), rule, true,
+			w->is_muted });
 }
 
 /* What a more severe one takes the place of ends with its count. */
@@ -229,7 +232,8 @@ raise(struct stream *s, const struct found *f)
 		return;
 	}
 	w = dedup_find(s->dedup, key, window_us, f->time_us);
-	is_due = w == NULL || f->level > w->level;
+	is_due = w == NULL || f->level > w->level ||
+	    (w->is_muted && f->time_us >= w->muted_until_us);
 	/* Before the window is ours: counting may move it. */
 	if (is_due)
 		is_muted = is_flooded(s, f, rule);
@@ -237,18 +241,21 @@ raise(struct stream *s, const struct found *f)
 	    &is_new);
 	if (w == NULL)
 		return;
-	if (!is_due || is_muted) {
-		s->stats.suppressed += !is_due;
-		if (is_new)
-			w->is_muted = true;
-		if (is_new)
-			w->level = (uint8_t)f->level;
+	if (!is_due) {
+		s->stats.suppressed++;
 		return;
 	}
-	if (!is_new)
+	if (!is_new && !is_muted)
 		end_milder(s, rule, w);
-	w->is_muted = false;
-	raise_new(s, f, w);
+	w->is_muted = is_muted;
+	if (is_muted) {
+		w->level = (uint8_t)f->level;
+		w->muted_until_us =
+		    (f->time_us / ALERT_FLOOD_US + 1) * ALERT_FLOOD_US;
+	}
+	/* Nobody hears of it, but who is to act on it does. */
+	if (!is_muted || rule->alerting.n_respond > 0)
+		raise_new(s, f, w);
 }
 
 static bool

@@ -23,6 +23,7 @@ struct stream_told {
 	size_t len;
 	const struct sigma_rule *rule;
 	bool is_alert; /* not how many there were, nor a flood */
+	bool is_muted; /* of a flood: only for who acts on it */
 };
 
 struct stream_out {

@@ -51,6 +51,8 @@ drop(struct waiting *w, size_t from, size_t n)
 {
 	size_t i;
 
+	if (n == 0)
+		return;
 	for (i = from; i < from + n; i++)
 		free(w->v[i].line);
 	memmove(w->v + from, w->v + from + n,

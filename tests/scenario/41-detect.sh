@@ -175,6 +175,19 @@ as_schema_says "$LAB/a"
 grep -q '15 not told for a flood' "$LAB/err" || fail "$(cat "$LAB/err")"
 jq -r 'select(.level=="critical") | .event' "$LAB/a" | grep -qx alert || fail "what is more severe did not break through"
 
+mkdir "$LAB/respond"
+runs countersign-detect run --rules "$LAB/flood.yml" --respond "$LAB/respond" "$LAB/events"
+[ "$(find "$LAB/respond/new" -type f | wc -l)" = 24 ] || fail "a flood turns responses off: $(find "$LAB/respond/new" -type f | wc -l)"
+sed 's/flood: 5/flood: 2/; s/window: 1h/window: 1d/' "$LAB/flood.yml" >"$LAB/day.yml"
+{ many eve 5; many eve 5 | sed 's/T09/T11/'; } >"$LAB/events"
+runs countersign-detect run --rules "$LAB/day.yml" "$LAB/events"
+[ "$(told "$LAB/out" | wc -l)" = 4 ] || fail "what was muted stays muted: $(cut -c 1-200 "$LAB/out")"
+for bad in 's/dedup: .*/dedup: [usr, connection_id]/' "s/  levels:/  title: '{usr} did it'\n&/" 's/dedup: .*/dedup: [user]/'; do
+  sed "$bad" "$LAB/flood.yml" >"$LAB/wrong.yml"
+  runs countersign-detect lint "$LAB/wrong.yml"
+  grep -qE 'of its dedup|what its text wants|dedup is of|dedup needs connection_id' "$LAB/err" || fail "lint does not say it for $bad: $(cat "$LAB/err")"
+done
+
 story "a rule that cannot be used is an alert where it was to watch"
 mkdir "$LAB/some"
 cp "$LAB/rule.yml" "$LAB/some/good.yml"
@@ -223,6 +236,7 @@ story "a rule that cannot be read is told, and the others go on"
 mkdir "$LAB/rules"
 cp "$LAB/rule.yml" "$LAB/rules/"
 printf 'title: T\nlogsource: { product: linux, category: process_creation }\ndetection:\n  s: { Image|re: "(a)\\\\1" }\n  condition: s\n' >"$LAB/rules/bad.yml"
+for who in alice bob carol; do event_of $who 1; done >"$LAB/events"
 runs countersign-detect run --rules "$LAB/rules" "$LAB/events"
 exits 1
 grep -q 'bad.yml:4: this expression cannot be looked for' "$LAB/err" || fail "$(cat "$LAB/err")"

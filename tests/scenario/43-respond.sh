@@ -87,7 +87,7 @@ pkill -f '^sleep 41'
 wait $CLIENT
 fresh
 ssh_stays alice deploy -- 'echo bomb again; sleep 42'
-outcome bomb done
+outcome bomb 'done'
 event '.event=="client.disconnect" and .user=="alice@example.com" and (.reason|test("Says bomb.*alert [0-9a-f-]{36}"))'
 wait $CLIENT
 [ $? = 255 ] || fail "ssh did not see the end"
@@ -96,7 +96,7 @@ pkill -f '^sleep 42' # survivors are kept, as the role says
 story "a user is locked for a time: what is open ends, and no login comes after it"
 fresh
 ssh_stays alice deploy -- 'echo thief; sleep 43'
-outcome thief done
+outcome thief 'done'
 event '.event=="lock.created" and .target.user=="alice@example.com" and .updated_by=="countersign-detect"'
 event '.event=="client.disconnect" and .user=="alice@example.com" and (.reason|test("locked"))'
 wait $CLIENT
@@ -139,12 +139,45 @@ story "a command gets the alert on its standard input, as another account"
 fresh
 as bob deploy -- 'echo nurse'
 outcome nurse started
-outcome nurse done
+outcome nurse 'done'
 head -n 1 "$LAB/detect/nurse" >"$LAB/out"
 says _countersign-detect
 sed 1d "$LAB/detect/nurse" | jq -e '.rule_title=="Says nurse" and .user=="bob@example.com"' >/dev/null || fail "no alert: $(cat "$LAB/detect/nurse")"
 as bob deploy -- 'echo fails'
 outcome fails refused 'exit status 3'
+
+story "a command that runs when the responder is killed is run again"
+printf '#!/bin/sh\ncat >/dev/null\necho begun >>%s\nsleep 3\necho ended >>%s\n' "$LAB/detect/slow" "$LAB/detect/slow" >"$LAB/slow"
+chmod 755 "$LAB/slow"
+kill -TERM $RESPONDER
+wait $RESPONDER
+jq ".commands.nurse=[\"$LAB/slow\"]" $CONF >"$LAB/conf" && cat "$LAB/conf" >$CONF
+respond
+as bob deploy -- 'echo nurse again'
+wait_until "it has begun" test -s "$LAB/detect/slow"
+kill -KILL $RESPONDER
+pkill -f "$LAB/slow"
+wait $RESPONDER 2>/dev/null
+respond
+event '.event=="respond" and .rule_title=="Says nurse" and .outcome=="done" and .action=="run"'
+wait_until "it has ended" grep -q ended "$LAB/detect/slow"
+[ "$(grep -c begun "$LAB/detect/slow")" = 2 ] || fail "not run again: $(cat "$LAB/detect/slow")"
+wait_until "it is out of the queue" nothing_waits
+
+story "those that cannot be done hold up nobody"
+for i in $(seq 10 69); do
+  jq -c ".uid=\"0b7fdd5a-4a24-8ffa-bf8c-7a94e2fd29$i\" | .time=(now|todateiso8601) | .respond=[{action:\"run\",what:\"nurse\"}]" "$LAB/again.json" >"$LAB/given.json"
+  install -o _countersign-detect -m 600 "$LAB/given.json" "$Q/new/.slow"
+  mv "$Q/new/.slow" "$Q/new/000000000000000000$i-1.json"
+done
+jq -c '.uid="0b7fdd5a-4a24-8ffa-bf8c-7a94e2fd2999" | .time=(now|todateiso8601) | .user="late@example.com"' "$LAB/again.json" >"$LAB/given.json"
+put 9 "$LAB/given.json"
+mv "$Q/new/00000000000000000009-1.json" "$Q/new/00000000000000000099-1.json"
+event '.event=="respond" and .what=="user late@example.com" and .outcome=="done"'
+rm $LOCKS/detect-*.json
+rm -f $Q/new/*.json
+no_slow() { ! pgrep -f "^/bin/sh $LAB/slow"; }
+wait_until "no command runs" no_slow
 
 story "several at once, each by itself"
 fresh
@@ -162,7 +195,7 @@ given() {
   rm -f "$LAB/given.json"
   jq -nc "{event:\"alert\",time:(now|todateiso8601),uid:\"0b7fdd5a-4a24-8ffa-bf8c-7a94e2fd28ec\",rule_id:\"r1\",rule_title:\"Given\",level:\"high\",user:\"dan@example.com\",login:\"deploy\",respond:[{action:\"lock\",what:\"user\",for_s:3600}]} | $1" >"$LAB/given.json"
   put 2 "$LAB/given.json"
-  wait_until "it is taken" nothing_waits
+  wait_until "it is taken" test ! -e $Q/new/00000000000000000002-1.json
 }
 said() { event ".event==\"respond\" and .outcome==\"$1\" and ((.reason // \"\")|test(\"$2\"))"; }
 
@@ -184,9 +217,28 @@ given '.respond=[{action:"end",what:"connection"}] | .connection_id="../../../..
 [ "$(count_events '.event=="respond" and (.reason|test("of no connection"))')" = 2 ] || fail "a path for a connection"
 given '.respond=[{action:"end",what:"connection"}] | .connection_id="0b7fdd5a-4a24-8ffa-bf8c-7a94e2fd28ec"'
 said nothing 'not open on this host'
+given '.respond[0].what="serial" | .serial=7 | del(.user)'
+said refused "says no user, and there is an 'exempt'"
 given '.respond=[{action:"erase",what:"disk"}]'
 [ -z "$(events '.event=="respond" and .what=="disk"')" ] || fail "what is no action has an outcome"
 no_locks || fail "a lock was made: $(ls $LOCKS)"
+
+story "an exempt person's connection does not end because an alert says another's name, or none"
+kill -TERM $RESPONDER
+wait $RESPONDER
+fresh
+echo '{ "enforce": ["end"], "exempt": ["bob@*"] }' >$CONF
+respond
+ssh_stays bob deploy -- 'sleep 45'
+event '.event=="session.start" and .user=="bob@example.com"'
+connection=$(events '.event=="session.start" and .user=="bob@example.com"' | jq -r .connection_id)
+for who in 'del(.user)' '.user="eve@example.com"'; do
+  given "$who | del(.login) | .respond=[{action:\"end\",what:\"connection\"}] | .connection_id=\"$connection\""
+done
+wait_until "both are refused" test 2 = "$(count_events '.event=="respond" and .outcome=="refused" and (.reason|test("has its user or login"))')"
+kill -0 $CLIENT || fail "the connection has ended"
+pkill -f '^sleep 45'
+wait $CLIENT
 
 story "no more locks than are let, and none for longer"
 kill -TERM $RESPONDER
@@ -216,7 +268,7 @@ said failed ''
 sleep 6
 rm $LOCKS
 mv $LOCKS.away $LOCKS
-said done ''
+said 'done' ''
 [ "$(count_events '.event=="respond" and .outcome=="failed"')" = 1 ] || fail "said more than once"
 wait_until "it is out of the queue" nothing_waits
 rm $LOCKS/detect-*.json
@@ -225,11 +277,18 @@ story "what stands in the queue leads nowhere"
 echo keep >/var/lib/countersign/keep.json
 ln -s /var/lib/countersign/keep.json $Q/new/1.json
 mkfifo $Q/new/2.json
+mkdir $Q/new/7.json
 echo 'no json' >$Q/new/3.json
 head -c 100000 /dev/zero | tr '\0' x >$Q/new/4.json
 echo '[1]' >$Q/new/5.json
 echo '{"respond":[{"action":"lock"}],"uid":7}' >$Q/new/6.json
-wait_until "all is thrown away" nothing_waits
+files_wait() { [ -n "$(find $Q/new -type f)" ]; }
+no_file_waits() { ! files_wait; }
+wait_until "what is no alert is thrown away" no_file_waits
+given '.uid="0b7fdd5a-4a24-8ffa-bf8c-7a94e2fd2806" | .level="low"'
+said 'done' ''
+rm $LOCKS/detect-*.json
+rm -r $Q/new/[127].json
 [ -e /var/lib/countersign/keep.json ] || fail "what a link led to is gone"
 no_locks || fail "a lock was made"
 kill -TERM $RESPONDER
@@ -241,6 +300,10 @@ runs $responder --once
 exits 3
 warns "it has to be root's"
 chmod 755 $Q
+mv $Q/new $Q/away
+runs $responder --once
+exits 3
+mv $Q/away $Q/new
 chmod 666 $CONF
 runs $responder --check
 exits 2
@@ -250,6 +313,18 @@ echo '{ "enforce": ["destroy"] }' >$CONF
 runs $responder --check
 exits 2
 warns 'respond.json:1:.*end, lock, run'
+for bad in '"[ab]lice@*"' '"{oncall,root}@example.com"' '"/(/"' '""'; do
+  echo "{ \"exempt\": [$bad] }" >$CONF
+  runs $responder --check
+  exits 2
+done
+runs $responder --check --config /nonexistent.json
+exits 2
+warns 'No such file'
+echo "{ \"lock_requests\": { \"dir\": \"$LAB/detect\", \"key\": \"/etc/k\" } }" >$CONF
+runs $responder --check
+exits 2
+warns "has to be root's"
 echo '{ "commands": { "x": ["relative"] } }' >$CONF
 runs $responder --check
 exits 2
@@ -264,7 +339,7 @@ cat >$CONF <<JSON
 JSON
 respond
 given '.server_hostname="db7" | .uid="0b7fdd5a-4a24-8ffa-bf8c-7a94e2fd2805"'
-said done ''
+said 'done' ''
 no_locks || fail "a lock for another host was made here"
 request=$LAB/requests/detect-0b7fdd5a-4a24-8ffa-bf8c-7a94e2fd2805-0.json
 echo "detector $(cat "$LAB/detector_key.pub")" >"$LAB/signers"
@@ -281,6 +356,11 @@ exits 0
 silent
 [ "$(jq .version "$LAB/policy.json")" = 2 ] || fail "twice"
 countersign policy check "$LAB/policy.json" || fail "no good policy"
+jq '.name="gone" | .expires="2020-01-01T00:00:00Z"' "$request" >"$LAB/requests/gone.json"
+ssh-keygen -q -Y sign -n lock@countersign -f "$LAB/detector_key" "$LAB/requests/gone.json"
+lock --key "$LAB/detector_key.pub" "$LAB/policy.json" "$LAB/requests/gone.json"
+exits 0
+warns 'gone: has ended, passed over'
 lock --key "$LAB/keys/alice.pub" "$LAB/policy.json" "$request"
 exits 1
 sed -i 's/dan@/ann@/' "$request"

@@ -284,6 +284,27 @@ kstate_of_sshd(const char *run_dir, pid_t sshd, struct kstate *ret)
 	return r;
 }
 
+int
+kstate_read(const char *run_dir, const char *id, struct kstate *ret)
+{
+	AUTO(close) int fd = -1;
+	char path[PATH_MAX];
+	int r;
+
+	if (!is_uuid(id))
+		return -EINVAL;
+	if ((r = path_of(run_dir, id, path, sizeof(path))) < 0)
+		return r;
+	/* Read, not mapped: it changes under us, and one look is enough. */
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return read(fd, ret, sizeof(*ret)) == sizeof(*ret) &&
+		ret->version == KSTATE_VERSION && ret->size == sizeof(*ret)
+	    ? 0
+	    : -EBADMSG;
+}
+
 /* Of this build, and whole. */
 static bool
 is_readable(int fd)

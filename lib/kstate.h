@@ -75,6 +75,9 @@ int kstate_count(const char *run_dir, const char *user);
 /* The live connection whose post-auth sshd is this process: what there is of its
  * state before `sessions`. 0 or -ESRCH. */
 int kstate_of_sshd(const char *run_dir, pid_t sshd, struct kstate *ret);
+/* Of the connection of this id, as it is at this moment. 0 or -errno, -EBADMSG for
+ * another build's. */
+int kstate_read(const char *run_dir, const char *id, struct kstate *ret);
 /*
  * The next connection whose keeper is gone, taken over (locked, and read into
  * memory of its own) by this process; its own monitor need not be gone. 1, or 0 if there is none any
