@@ -129,7 +129,7 @@ follow_read(struct follow *f,
 	struct followed *one;
 	int r, any = 0;
 
-	for (one = f->v; one < f->v + f->n; one++) {
+	for (one = f->v; (size_t)(one - f->v) < f->n; one++) {
 		if (one->fd < 0 && open_at(one, one->path, 0) < 0)
 			continue;
 		if ((r = read_one(one, take, context)) < 0)
@@ -154,7 +154,7 @@ follow_position(const struct follow *f)
 	json_t *all = json_object();
 	const struct followed *one;
 
-	for (one = f->v; one < f->v + f->n; one++)
+	for (one = f->v; (size_t)(one - f->v) < f->n; one++)
 		if (one->fd >= 0)
 			(void)json_object_set_new(all, one->path,
 			    json_pack("{s:I, s:I, s:I}", "device",
@@ -181,7 +181,7 @@ follow_resume(struct follow *f, json_t *position)
 	char moved[PATH_MAX];
 	struct followed *one;
 
-	for (one = f->v; one < f->v + f->n; one++) {
+	for (one = f->v; (size_t)(one - f->v) < f->n; one++) {
 		if (json_unpack(json_object_get(position, one->path),
 			"{s:I, s:I, s:I}", "device", &device, "inode", &inode,
 			"offset", &offset) < 0 ||
