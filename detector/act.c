@@ -397,7 +397,8 @@ act(struct actor *a, struct order *o, char why[ACT_WHY_MAX])
 	bool is_enforced = strv_has(&a->conf->enforce, o->action);
 	enum act_outcome out = may(a, o, why);
 
-	*why = out == ACT_DONE ? '\0' : *why;
+	if (out == ACT_DONE)
+		*why = '\0';
 	(void)snprintf(o->target, sizeof(o->target), "%s", o->what);
 	if (out != ACT_DONE)
 		return out;

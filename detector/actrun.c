@@ -52,7 +52,8 @@ become(const struct passwd *who, int in, char **argv)
 	    setgid(who->pw_gid) < 0 || setuid(who->pw_uid) < 0 ||
 	    chdir("/") < 0)
 		_exit(126);
-	(void)execve(argv[0], argv, environment);
+	if (argv[0] != NULL)
+		(void)execve(argv[0], argv, environment);
 	_exit(127);
 }
 

@@ -49,7 +49,7 @@ size_t
 recent_find(const struct recent *r, uint64_t key, uint64_t from_us,
     uint64_t to_us, const struct uuid *ret[RECENT_FOUND_MAX])
 {
-	const struct recent_event *found[RECENT_FOUND_MAX], *e;
+	const struct recent_event *found[RECENT_FOUND_MAX] = { NULL }, *e;
 	size_t i, n = 0, all = r->n < RECENT_MAX ? r->n : RECENT_MAX;
 
 	for (i = 0; i < all && n < RECENT_FOUND_MAX; i++) {
@@ -59,7 +59,7 @@ recent_find(const struct recent *r, uint64_t key, uint64_t from_us,
 			found[n++] = e;
 	}
 	if (n > 1)
-		qsort(found, n, sizeof(*found), by_time);
+		qsort(found, n, sizeof(const struct recent_event *), by_time);
 	for (i = 0; i < n; i++)
 		ret[i] = &found[i]->uid;
 	return n;

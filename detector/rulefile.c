@@ -41,7 +41,7 @@ static int
 read_rules(const struct yamlnode *all, const char *path,
     const struct rulefile_reader *reader)
 {
-	struct sigma_rule *rule;
+	struct sigma_rule *rule = NULL;
 	struct conf_error e;
 	size_t i;
 	int r;

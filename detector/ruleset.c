@@ -61,7 +61,8 @@ wait_for(struct ruleset *r, struct sigma_rule *rule)
 
 	if (!placeholders_wanted(rule))
 		return false;
-	grown = reallocarray(r->waiting, r->n_waiting + 1, sizeof(*grown));
+	grown = reallocarray(r->waiting, r->n_waiting + 1,
+	    sizeof(struct sigma_rule *));
 	if (grown == NULL)
 		return false;
 	r->waiting = grown;
