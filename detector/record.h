@@ -40,7 +40,7 @@ void record_clear(struct record *r);
 /* Nothing is set any more; what was allocated is used again. */
 void record_reset(struct record *r);
 /* Adds another value to a field that has one. */
-void record_add_more(struct record *r, int field, const struct value *v);
+void record_add_more(struct record *r, int field, const struct value *more);
 /* Adds a value, which is borrowed; without room the record is_cut. */
 static inline void
 record_add(struct record *r, int field, const char *p, size_t len,
