@@ -273,6 +273,24 @@ said 'done' ''
 wait_until "it is out of the queue" nothing_waits
 rm $LOCKS/detect-*.json
 
+story "of more that fail than are kept in mind, the oldest is given up, and said to be"
+mv $LOCKS $LOCKS.away
+echo in the way >$LOCKS
+for i in $(seq 100 369); do
+  printf '{"event":"alert","time":"%s","uid":"0b7fdd5a-4a24-8ffa-bf8c-7a94e2f29%s","rule_id":"r1","rule_title":"Given","user":"dan%s@example.com","respond":[{"action":"lock","what":"user","for_s":3600}]}\n' \
+    "$(date -u +%FT%TZ)" "$i" "$i" >"$LAB/given.json"
+  install -o _countersign-detect -m 600 "$LAB/given.json" "$Q/new/.$i"
+  mv "$Q/new/.$i" "$Q/new/00000000000000000$i-1.json"
+done
+given_up() { [ "$(count_events '.event=="respond" and .outcome=="refused" and .reason=="given up: too many others wait"')" -ge 14 ]; }
+wait_until "fourteen are given up" given_up
+[ "$(find $Q/new -name '*.json' | wc -l)" = 256 ] || fail "not 256 left: $(find $Q/new -name '*.json' | wc -l)"
+rm $LOCKS
+mv $LOCKS.away $LOCKS
+wait_until "the others are done with" nothing_waits
+[ "$(find $LOCKS -name 'detect-*' | wc -l)" = 2 ] || fail "max_locks does not hold: $(ls $LOCKS)"
+rm $LOCKS/detect-*.json
+
 story "what stands in the queue leads nowhere"
 echo keep >/var/lib/countersign/keep.json
 ln -s /var/lib/countersign/keep.json $Q/new/1.json
