@@ -39,17 +39,6 @@ refuse(const struct check *c, const char *rule, const char *fmt, ...)
 	return -EACCES;
 }
 
-static bool
-any_fits(const struct strv *patterns, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < patterns->n; i++)
-		if (pattern_match(patterns->v[i], text))
-			return true;
-	return false;
-}
-
 /* The first of `list` that no pattern fits, or NULL. */
 static const char *
 first_unfit(const struct strv *patterns, const struct strv *list)
@@ -57,7 +46,7 @@ first_unfit(const struct strv *patterns, const struct strv *list)
 	size_t i;
 
 	for (i = 0; i < list->n; i++)
-		if (!any_fits(patterns, list->v[i]))
+		if (!pattern_match_any(patterns, list->v[i]))
 			return list->v[i];
 	return NULL;
 }
@@ -83,7 +72,7 @@ check_who(const struct check *c)
 		    : refuse(c, "hostnames", "'%s' is not among its hostnames",
 			  unfit);
 	}
-	if (!any_fits(&c->p->users, c->w->id))
+	if (!pattern_match_any(&c->p->users, c->w->id))
 		return refuse(c, "users", "'%s' is not among its users",
 		    c->w->id);
 	if ((unfit = first_unfit(&c->p->roles, &c->w->roles)) != NULL)
@@ -98,7 +87,8 @@ check_who(const struct check *c)
 static int
 check_key(const struct check *c)
 {
-	if (c->p->key_types.n > 0 && !any_fits(&c->p->key_types, c->key_type))
+	if (c->p->key_types.n > 0 &&
+	    !pattern_match_any(&c->p->key_types, c->key_type))
 		return refuse(c, "key_types",
 		    "keys of the type '%s' are not among its key_types",
 		    c->key_type);
@@ -126,7 +116,7 @@ check_claims(const struct check *c)
 		if (value == NULL)
 			return refuse(c, "claims", "there is no claim '%s'",
 			    rule->name);
-		if (!any_fits(&rule->values, value))
+		if (!pattern_match_any(&rule->values, value))
 			return refuse(c, "claims",
 			    "'%.100s' is not what the claim '%s' may be", value,
 			    rule->name);
@@ -141,7 +131,7 @@ check_facts(const struct check *c)
 
 	if (c->p->connectors.n > 0 &&
 	    (f->connector_id == NULL ||
-		!any_fits(&c->p->connectors, f->connector_id)))
+		!pattern_match_any(&c->p->connectors, f->connector_id)))
 		return refuse(c, "connector_ids",
 		    "it did not come through one of its connectors");
 	if (c->p->require_mfa && f->mfa == NULL)

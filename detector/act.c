@@ -96,17 +96,6 @@ order_read(json_t *alert, const char *file, size_t i, struct order *ret)
 /* ---- may it be done? ---------------------------------------------------------- */
 
 static bool
-fits_one(const struct strv *globs, const char *value)
-{
-	size_t i;
-
-	for (i = 0; value != NULL && i < globs->n; i++)
-		if (pattern_match(globs->v[i], value))
-			return true;
-	return false;
-}
-
-static bool
 is_of_this_host(const struct actor *a, json_t *alert)
 {
 	const char *id = text_of(alert, "server_id");
@@ -124,9 +113,10 @@ may(const struct actor *a, const struct order *o, char why[ACT_WHY_MAX])
 	const struct respondconf *c = a->conf;
 	uint64_t now_s = clock_now_usec() / USEC_PER_SEC;
 
-	if (c->rules.n > 0 && !fits_one(&c->rules, o->rule_id))
+	if (c->rules.n > 0 && !pattern_match_any(&c->rules, o->rule_id))
 		return say(ACT_REFUSED, why, "'rules' does not have this rule");
-	if (fits_one(&c->exempt, o->user) || fits_one(&c->exempt, o->login))
+	if (pattern_match_any(&c->exempt, o->user) ||
+	    pattern_match_any(&c->exempt, o->login))
 		return say(ACT_REFUSED, why, "'exempt' has this user or login");
 	if (o->time_s + c->max_age_s < now_s)
 		return say(ACT_REFUSED, why,
@@ -168,8 +158,8 @@ may_end(const struct actor *a, const char *id, char why[ACT_WHY_MAX])
 		return say(ACT_REFUSED, why, "whose it is cannot be told: %s",
 		    strerror(-r));
 	k->user[sizeof(k->user) - 1] = k->login[sizeof(k->login) - 1] = '\0';
-	return fits_one(&a->conf->exempt, k->user) ||
-		fits_one(&a->conf->exempt, k->login)
+	return pattern_match_any(&a->conf->exempt, k->user) ||
+		pattern_match_any(&a->conf->exempt, k->login)
 	    ? say(ACT_REFUSED, why, "'exempt' has its user or login")
 	    : ACT_DONE;
 }

@@ -5,34 +5,19 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "act.h"
+#include "alertqueue.h"
 #include "auto.h"
 #include "clock.h"
-#include "path.h"
 
 static enum act_outcome
 fail(char why[ACT_WHY_MAX], const char *what, int e)
 {
 	(void)snprintf(why, ACT_WHY_MAX, "%s: %s", what, strerror(e));
 	return ACT_FAILED;
-}
-
-/* The alert as a file without a name: a pipe could fill. */
-static int
-as_input(const char *text, size_t len)
-{
-	int fd = memfd_create("alert", MFD_CLOEXEC);
-
-	if (fd >= 0 &&
-	    (path_write_all(fd, text, len) < 0 || lseek(fd, 0, SEEK_SET) < 0)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
 }
 
 /* In the child: as whom it is to run, with nothing of ours. */
@@ -101,8 +86,8 @@ act_run(struct actor *a, const struct order *o, char why[ACT_WHY_MAX])
 		return fail(why, "too many commands run", EBUSY);
 	if (who == NULL)
 		return fail(why, "'run_as' is no account", ENOENT);
-	if ((in = as_input(line, strlen(line))) < 0)
-		return fail(why, "the alert", errno);
+	if ((in = alertqueue_as_input(line, strlen(line))) < 0)
+		return fail(why, "the alert", -in);
 	if ((pid = fork()) < 0)
 		return fail(why, "fork", errno);
 	if (pid == 0)

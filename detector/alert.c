@@ -28,6 +28,7 @@ static const struct {
 	{ "any_ip_addresses", { "@remote_ip", "dst_addr", "src_addr" } },
 	{ "any_domain_names", { "server_hostname" } },
 	{ "any_usernames", { "user", "login" } },
+	{ "any_hashes", { "blake2b" } },
 	{ "any_fingerprints", { "fingerprint", "ca_fingerprint" } },
 	{ "any_session_ids", { "sid", "connection_id" } },
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -130,4 +131,20 @@ alertqueue_remove(const char *dir, const char *name, const char *file)
 	if (join(path, dir, name, file) < 0)
 		return -ENAMETOOLONG;
 	return unlink(path) < 0 ? -errno : path_fsync_parent(path);
+}
+
+int
+alertqueue_as_input(const char *text, size_t len)
+{
+	int fd = memfd_create("alert", MFD_CLOEXEC), r;
+
+	if (fd < 0)
+		return -errno;
+	r = path_write_all(fd, text, len);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
 }

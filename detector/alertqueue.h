@@ -28,6 +28,9 @@ int alertqueue_read(const char *dir, const char *name, const char *file,
 /* The file also into another folder; there already is as good. 0 or -errno. */
 int alertqueue_link(const char *dir, const char *from, const char *to,
     const char *file);
+/* An alert as a file without a name, for a program's standard input: a pipe could
+ * fill. Returns it, close-on-exec, or -errno. */
+int alertqueue_as_input(const char *text, size_t len);
 int alertqueue_remove(const char *dir, const char *name, const char *file);
 
 #endif

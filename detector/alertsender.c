@@ -19,6 +19,7 @@
 
 #include "alertqueue.h"
 #include "auto.h"
+#include "daemon.h"
 #include "deliver.h"
 #include "routes.h"
 
@@ -37,15 +38,6 @@ static const char usage[] =
     "  --queue DIR    instead of " CS_QUEUE "\n"
     "  --once         ends when there is nothing more to do or to be tried now\n"
     "Exit status: 0 done, 2 usage or a wrong routes file, 3 the queue cannot be used.\n";
-
-static volatile sig_atomic_t is_ending;
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	is_ending = 1;
-}
 
 struct sender {
 	const char *routes_path, *queue;
@@ -123,7 +115,7 @@ deliver_all(const struct sender *s, const struct route *r, struct outcome *o)
 		o->is_down = true;
 		return 0;
 	}
-	for (i = 0; i < files.n && !is_ending; i++)
+	for (i = 0; i < files.n && !daemon_is_ending(); i++)
 		if (!deliver_one(s, r, files.v[i], o))
 			break;
 	strv_clear(&files);
@@ -144,7 +136,7 @@ run_route(const struct sender *s, const struct route *r)
 	struct outcome o;
 	size_t n;
 
-	while (!is_ending) {
+	while (!daemon_is_ending()) {
 		n = deliver_all(s, r, &o);
 		if (s->is_once && (n == 0 || o.is_down))
 			return;
@@ -269,11 +261,11 @@ run(struct sender *s)
 		while (hand_out_all(s) > 0)
 			;
 		(void)look_after(s, true);
-		while (look_after(s, false) > 0 && !is_ending)
+		while (look_after(s, false) > 0 && !daemon_is_ending())
 			pause_ms(20);
 		return;
 	}
-	while (!is_ending) {
+	while (!daemon_is_ending()) {
 		(void)look_after(s, true);
 		n = hand_out_all(s);
 		pause_ms(n > 0 ? 0 : n < 0 ? 5000 : LOOK_MS);
@@ -310,7 +302,6 @@ read_options(struct sender *s, int argc, char **argv)
 static int
 load_routes(struct sender *s)
 {
-	AUTO(free) char *text = NULL;
 	struct conf_error e = { 0 };
 	int r = routes_read(s->routes_path, &s->routes, &e);
 
@@ -318,18 +309,12 @@ load_routes(struct sender *s)
 		s->children = calloc(s->routes.n + 1, sizeof(*s->children));
 		return s->children == NULL ? -ENOMEM : 0;
 	}
-	if (r != -EINVAL)
-		(void)conf_error(&e, 0, "cannot be read: %s", strerror(-r));
-	text = conf_error_text(&e, s->routes_path);
-	fprintf(stderr, "alert-sender: %s\n",
-	    text != NULL ? text : s->routes_path);
-	return r;
+	return daemon_refuse("alert-sender", s->routes_path, r, &e);
 }
 
 int
 main(int argc, char **argv)
 {
-	const struct sigaction end = { .sa_handler = on_signal };
 	struct sender s = { .routes_path = CS_ROUTES, .queue = CS_QUEUE };
 	int r;
 
@@ -339,8 +324,7 @@ main(int argc, char **argv)
 		return 3;
 	openlog("countersign-alert-sender", LOG_PID, LOG_DAEMON);
 	(void)umask(077);
-	(void)sigaction(SIGTERM, &end, NULL);
-	(void)sigaction(SIGINT, &end, NULL);
+	daemon_catch_end();
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (load_routes(&s) < 0)
 		return 2;

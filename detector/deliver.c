@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alertqueue.h"
 #include "auto.h"
 #include "deliver.h"
 #include "path.h"
@@ -323,27 +324,12 @@ wait_for(pid_t pid, unsigned seconds, int *ret_status)
 	return -ETIMEDOUT;
 }
 
-/* The alert in a file without a name: a pipe could fill. */
-static int
-as_input(const char *text, size_t len)
-{
-	int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return -errno;
-	if (path_write_all(fd, text, len) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
-		close(fd);
-		return -EIO;
-	}
-	return fd;
-}
-
 /* Exit status 0: done; 75 (EX_TEMPFAIL of sysexits.h): later; others: never. */
 static enum delivery
 to_command(const struct route *r, const char *text, size_t len,
     char why[DELIVER_WHY_MAX])
 {
-	AUTO(close) int in = as_input(text, len);
+	AUTO(close) int in = alertqueue_as_input(text, len);
 	AUTO(free) char **argv = calloc(r->command.n + 1, sizeof(*argv));
 	posix_spawn_file_actions_t actions;
 	int status = 0, e;

@@ -165,7 +165,7 @@ static void
 check_rule(struct lint *l, size_t i)
 {
 	const struct sigma_rule *rule = engine_rule(l->rules.engine, i);
-	const char *unknown;
+	const char *name;
 	size_t k;
 
 	check_id(l, i);
@@ -173,8 +173,10 @@ check_rule(struct lint *l, size_t i)
 	for (k = 0; k < rule->tags.n; k++)
 		if (!attack_has(&l->techniques, rule->tags.v[k]))
 			say(l, rule, "there is no ", rule->tags.v[k]);
-	if ((unknown = engine_unknown(l->rules.engine, i)) != NULL)
-		say(l, rule, "no event has, or is, ", unknown);
+	if ((name = engine_unknown(l->rules.engine, i)) != NULL)
+		say(l, rule, "no event has, or is, ", name);
+	if ((name = engine_mistyped(l->rules.engine, i)) != NULL)
+		say(l, rule, "it is asked for what it cannot be: ", name);
 	if (rule->kind == SIGMA_EVENT_RULE &&
 	    !engine_can_hold(l->rules.engine, i))
 		say(l, rule, "no event can make its condition true", "");

@@ -4,7 +4,6 @@
 #include <getopt.h>
 #include <jansson.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "alertqueue.h"
 #include "auto.h"
 #include "clock.h"
+#include "daemon.h"
 #include "detect.h"
 #include "inputs.h"
 #include "linefeed.h"
@@ -132,24 +132,6 @@ take_line(void *context, const char *line, size_t len)
 
 /* ---- over a restart -------------------------------------------------------------- */
 
-static volatile sig_atomic_t is_ending;
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	is_ending = 1;
-}
-
-static void
-catch_signals(void)
-{
-	const struct sigaction end = { .sa_handler = on_signal };
-
-	(void)sigaction(SIGTERM, &end, NULL);
-	(void)sigaction(SIGINT, &end, NULL);
-}
-
 static void
 resume(struct run *r, struct follow *files)
 {
@@ -199,7 +181,7 @@ is_more(struct run *r, int fd, uint64_t *kept)
 	if (r->state == NULL)
 		return true;
 	while (poll(&in, 1, WAIT_MS) <= 0)
-		if (is_ending)
+		if (daemon_is_ending())
 			return false;
 	if (clock_boot_ms() - *kept >= KEEP_MS) {
 		keep(r, &none);
@@ -261,6 +243,58 @@ tell_stats(const struct run *r)
 	    (double)(clock() - r->begin) / CLOCKS_PER_SEC);
 }
 
+static const char **
+text_of(struct run *r, int opt)
+{
+	switch (opt) {
+	case 'l':
+		return &r->rules.logsources;
+	case 'S':
+		return &r->state;
+	case 'L':
+		return &r->listen;
+	case 'q':
+		return &r->queue;
+	case 'R':
+		return &r->respond;
+	case 'o':
+		return &r->output;
+	default:
+		return NULL;
+	}
+}
+
+static bool *
+flag_of(struct run *r, int opt)
+{
+	switch (opt) {
+	case 'f':
+		return &r->is_following;
+	case 's':
+		return &r->has_stats;
+	case 'm':
+		return &r->has_matches;
+	default:
+		return NULL;
+	}
+}
+
+/* Files that are read from their beginning are no new events. */
+static int
+check_options(const struct run *r, char *const *inputs)
+{
+	bool is_stdin = inputs[0] == NULL ||
+	    (inputs[1] == NULL && strcmp(inputs[0], "-") == 0);
+
+	if (r->is_following ||
+	    (r->listen == NULL && (r->state == NULL || is_stdin)))
+		return -1;
+	fputs("countersign-detect: --state goes with --follow or standard "
+	      "input, --listen with --follow\n",
+	    stderr);
+	return DETECT_USAGE;
+}
+
 static int
 read_options(struct run *r, int argc, char **argv)
 {
@@ -277,54 +311,18 @@ read_options(struct run *r, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "o:h", longs, NULL)) != -1)
-		switch (opt) {
-		case 'r':
-			if (strv_add(&r->rules.paths, optarg) < 0)
-				return DETECT_IO;
-			break;
-		case 'l':
-			r->rules.logsources = optarg;
-			break;
-		case 's':
-			r->has_stats = true;
-			break;
-		case 'f':
-			r->is_following = true;
-			break;
-		case 'S':
-			r->state = optarg;
-			break;
-		case 'L':
-			r->listen = optarg;
-			break;
-		case 'q':
-			r->queue = optarg;
-			break;
-		case 'R':
-			r->respond = optarg;
-			break;
-		case 'm':
-			r->has_matches = true;
-			break;
-		case 'o':
-			r->output = optarg;
-			break;
-		default:
+	while ((opt = getopt_long(argc, argv, "o:h", longs, NULL)) != -1) {
+		if (text_of(r, opt) != NULL) {
+			*text_of(r, opt) = optarg;
+		} else if (flag_of(r, opt) != NULL) {
+			*flag_of(r, opt) = true;
+		} else if (opt != 'r') {
 			fputs(usage, opt == 'h' ? stdout : stderr);
 			return opt == 'h' ? DETECT_DONE : DETECT_USAGE;
-		}
-	if (r->is_following || (r->state == NULL && r->listen == NULL))
-		return -1;
-	/* Files that are read from their beginning are no new events. */
-	if (r->listen == NULL &&
-	    (optind == argc ||
-		(optind + 1 == argc && strcmp(argv[optind], "-") == 0)))
-		return -1;
-	fputs("countersign-detect: --state goes with --follow or standard "
-	      "input, --listen with --follow\n",
-	    stderr);
-	return DETECT_USAGE;
+		} else if (strv_add(&r->rules.paths, optarg) < 0)
+			return DETECT_IO;
+	}
+	return check_options(r, argv + optind);
 }
 
 static int
@@ -352,10 +350,10 @@ follow(struct run *r, char **paths, size_t n)
 	int x = inputs_open(&in, paths, n, r->listen);
 
 	if (x == 0) {
-		catch_signals();
+		daemon_catch_end();
 		resume(r, &in.files);
 	}
-	while (x >= 0 && !is_ending && !r->is_failed) {
+	while (x >= 0 && !daemon_is_ending() && !r->is_failed) {
 		if ((x = inputs_read(&in, take_line, r)) > 0)
 			is_new = true;
 		else if (x == 0)
@@ -383,7 +381,7 @@ read_inputs(struct run *r, char **inputs)
 	int status = DETECT_DONE;
 
 	if (r->state != NULL) {
-		catch_signals();
+		daemon_catch_end();
 		resume(r, &none);
 	}
 	for (inputs = *inputs != NULL ? inputs : standard;

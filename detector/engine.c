@@ -501,18 +501,31 @@ engine_rule(const struct engine *e, size_t i)
 	return e->rules[i];
 }
 
-const char *
-engine_unknown(const struct engine *e, size_t rule)
+static const char *
+first_of(const struct engine *e, size_t rule,
+    const char *(*f)(const struct logsource *l, const struct sigma_rule *r))
 {
 	const struct sigma_rule *r = engine_rule(e, rule);
-	const char *unknown = NULL;
+	const char *found = NULL;
 	size_t i;
 
 	if (r->kind != SIGMA_EVENT_RULE)
 		return NULL;
-	for (i = 0; unknown == NULL && i < e->sources.n; i++)
-		unknown = logsource_unknown(&e->sources.v[i], r);
-	return unknown;
+	for (i = 0; found == NULL && i < e->sources.n; i++)
+		found = f(&e->sources.v[i], r);
+	return found;
+}
+
+const char *
+engine_unknown(const struct engine *e, size_t rule)
+{
+	return first_of(e, rule, logsource_unknown);
+}
+
+const char *
+engine_mistyped(const struct engine *e, size_t rule)
+{
+	return first_of(e, rule, logsource_mistyped);
 }
 
 bool

@@ -45,6 +45,8 @@ size_t engine_rules(const struct engine *e);
 const struct sigma_rule *engine_rule(const struct engine *e, size_t i);
 /* A field or an event that it names, and that nobody knows; NULL: none. */
 const char *engine_unknown(const struct engine *e, size_t rule);
+/* A field that is asked for what it cannot be; NULL: none. */
+const char *engine_mistyped(const struct engine *e, size_t rule);
 /* Has any event a field of this name? */
 bool engine_knows(const struct engine *e, const char *field);
 /* Can any event that the logsources know make it hold? */

@@ -140,7 +140,8 @@ read_logsource(const struct yamlnode *map, struct fields *f,
 {
 	static const char *const known[] = { "product", "category", "service",
 		"when", "fields", "keywords", "own_fields", "through",
-		"known_fields", "known_events" };
+		"known_fields", "known_events", "number_fields",
+		"flag_fields" };
 	const struct yamlnode *n;
 	int r;
 
@@ -161,6 +162,10 @@ read_logsource(const struct yamlnode *map, struct fields *f,
 		 reterr)) < 0 ||
 	    (r = yamlread_texts(map, "known_events", &l->known_events,
 		 reterr)) < 0 ||
+	    (r = yamlread_texts(map, "number_fields", &l->number_fields,
+		 reterr)) < 0 ||
+	    (r = yamlread_texts(map, "flag_fields", &l->flag_fields, reterr)) <
+		0 ||
 	    (r = yamlread_flag(map, "own_fields", &l->is_open, reterr)) < 0 ||
 	    (r = yamlread_flag(map, "through", &l->is_through, reterr)) < 0)
 		return r;
@@ -209,6 +214,8 @@ clear(struct logsource *l)
 	free(l->places);
 	strv_clear(&l->known_fields);
 	strv_clear(&l->known_events);
+	strv_clear(&l->number_fields);
+	strv_clear(&l->flag_fields);
 }
 
 void
@@ -281,27 +288,83 @@ unknown_in(const struct logsource *l, const struct sigma_item *item)
 	return NULL;
 }
 
+/* What an item is asked about. */
+struct asking {
+	const struct logsource *l;
+	const char *found;
+};
+
+static int
+look_for_unknown(struct sigma_item *item, void *context)
+{
+	struct asking *a = context;
+
+	return (a->found = unknown_in(a->l, item)) != NULL;
+}
+
 const char *
 logsource_unknown(const struct logsource *l, const struct sigma_rule *r)
 {
-	const char *unknown;
-	size_t i, k, j;
+	struct asking a = { .l = l };
 
 	if (!l->is_open || !logsource_fits(l, r))
 		return NULL;
 	if (r->service != NULL && l->known_events.n > 0 &&
 	    !strv_has(&l->known_events, r->service))
 		return r->service;
-	for (i = 0; i < r->names.n; i++)
-		for (k = 0; k < r->searches[i].n; k++) {
-			const struct sigma_group *g = &r->searches[i].groups[k];
+	(void)sigma_rule_each_item(r, look_for_unknown, &a);
+	return a.found;
+}
 
-			for (j = 0; j < g->n; j++)
-				if ((unknown = unknown_in(l, &g->items[j])) !=
-				    NULL)
-					return unknown;
-		}
-	return NULL;
+/* Could any value of the field be what the item asks for? */
+static bool
+has_type(const struct logsource *l, const struct sigma_item *item)
+{
+	const unsigned orders = SIGMA_GT | SIGMA_GTE | SIGMA_LT | SIGMA_LTE;
+	bool is_number = strv_has(&l->number_fields, item->field);
+	bool is_flag = strv_has(&l->flag_fields, item->field);
+	const struct sigma_value *v;
+	size_t i;
+
+	if ((item->modifiers & orders) != 0)
+		return is_number || logsource_place(l, item->field) != NULL ||
+		    l->number_fields.n == 0;
+	/* Another modifier asks about the text of a number. */
+	if ((!is_number && !is_flag) ||
+	    (item->modifiers & ~(unsigned)SIGMA_CASED) != 0)
+		return true;
+	for (i = 0; i < item->n; i++) {
+		v = &item->values[i];
+		if (v->kind == SIGMA_TEXT &&
+		    (is_number ||
+			(strcmp(v->text, "true") != 0 &&
+			    strcmp(v->text, "false") != 0)) &&
+		    strpbrk(v->text, "*?") == NULL)
+			return false;
+		if (v->kind == SIGMA_NUMBER && is_flag)
+			return false;
+	}
+	return true;
+}
+
+static int
+look_for_type(struct sigma_item *item, void *context)
+{
+	struct asking *a = context;
+
+	if (item->field != NULL && !has_type(a->l, item))
+		a->found = item->field;
+	return a->found != NULL;
+}
+
+const char *
+logsource_mistyped(const struct logsource *l, const struct sigma_rule *r)
+{
+	struct asking a = { .l = l };
+
+	if (l->is_open && logsource_fits(l, r))
+		(void)sigma_rule_each_item(r, look_for_type, &a);
+	return a.found;
 }
 
 const struct place *

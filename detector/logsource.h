@@ -43,7 +43,8 @@ struct logsource {
 	struct place *places;
 	size_t n_places;
 	int keywords; /* the record's field that keywords are looked for in */
-	struct strv known_fields, known_events; /* for lint; none: any */
+	/* For lint; none: any. */
+	struct strv known_fields, known_events, number_fields, flag_fields;
 	bool is_open; /* a field that is not named is the event's own */
 	bool is_through; /* also asked of what sudo, env, sh -c run */
 };
@@ -75,6 +76,10 @@ bool logsource_fits(const struct logsource *l, const struct sigma_rule *r);
 /* Where fields are the event's own: the rule's first field or event that is not a
  * known one; NULL: all are. */
 const char *logsource_unknown(const struct logsource *l,
+    const struct sigma_rule *r);
+/* The first that is asked for what none of its values can be: a word of a number,
+ * more or less of a text; NULL: none. */
+const char *logsource_mistyped(const struct logsource *l,
     const struct sigma_rule *r);
 /* Is it a field of some event, or made of one? */
 bool logsource_knows(const struct logsource *l, const char *field);

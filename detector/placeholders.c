@@ -48,23 +48,6 @@ placeholders_clear(struct placeholders *p)
 	*p = (struct placeholders){ 0 };
 }
 
-/* Calls f with each item of the rule until it returns something. */
-static int
-each_item(const struct sigma_rule *r,
-    int (*f)(struct sigma_item *item, void *context), void *context)
-{
-	size_t i, k, j;
-	int x;
-
-	for (i = 0; i < r->names.n; i++)
-		for (k = 0; k < r->searches[i].n; k++)
-			for (j = 0; j < r->searches[i].groups[k].n; j++)
-				if ((x = f(&r->searches[i].groups[k].items[j],
-					 context)) != 0)
-					return x;
-	return 0;
-}
-
 static int
 wants(struct sigma_item *item, void *context)
 {
@@ -75,7 +58,7 @@ wants(struct sigma_item *item, void *context)
 bool
 placeholders_wanted(const struct sigma_rule *r)
 {
-	return each_item(r, wants, NULL) != 0;
+	return sigma_rule_each_item(r, wants, NULL) != 0;
 }
 
 struct expanding {
@@ -222,5 +205,5 @@ placeholders_expand(struct sigma_rule *r, const struct placeholders *p,
 {
 	struct expanding e = { .p = p, .reterr = reterr };
 
-	return each_item(r, expand_item, &e);
+	return sigma_rule_each_item(r, expand_item, &e);
 }

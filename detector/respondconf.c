@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "act.h"
 #include "auto.h"
 #include "jsonread.h"
 #include "parse.h"
@@ -158,7 +159,12 @@ read_file(const char *path, struct respondconf *c, struct conf_error *reterr)
 	const struct jsonread_place at = { .err = reterr,
 		.text = text,
 		.len = len };
-	return jsonread_object(&at, j, keys, ARRAY_SIZE(keys), c);
+	if ((r = jsonread_object(&at, j, keys, ARRAY_SIZE(keys), c)) < 0 ||
+	    c->request_dir == NULL || lockrequest_check(c) == 0)
+		return r;
+	return conf_error(reterr, 0,
+	    "the folder of 'lock_requests' has to be there, root's, and "
+	    "writable by nobody else");
 }
 
 int

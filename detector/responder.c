@@ -19,6 +19,7 @@
 #include "alertqueue.h"
 #include "auto.h"
 #include "clock.h"
+#include "daemon.h"
 #include "parse.h"
 
 DEFINE_AUTO(settings_free, struct settings)
@@ -43,15 +44,6 @@ static const char usage[] =
     "  --check        only reads the configuration\n"
     "Exit status: 0 done, 2 usage or a wrong configuration, 3 the queue or the\n"
     "host's settings cannot be used.\n";
-
-static volatile sig_atomic_t is_ending;
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	is_ending = 1;
-}
 
 static void complain(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
@@ -282,7 +274,7 @@ take_all(struct responder *r)
 
 	if (x < 0)
 		return x;
-	for (i = 0; i < names.n && tried < BATCH && !is_ending; i++)
+	for (i = 0; i < names.n && tried < BATCH && !daemon_is_ending(); i++)
 		if (is_due(r, names.v[i])) {
 			n += take(r, names.v[i]);
 			tried++;
@@ -337,7 +329,7 @@ run(struct responder *r)
 		(void)eventsink_flush(&r->sink);
 		if (n <= 0 && (!r->is_once || has_runs(r)))
 			(void)poll(NULL, 0, n < 0 ? AGAIN_MS : LOOK_MS);
-	} while (!is_ending && (!r->is_once || n > 0 || has_runs(r)));
+	} while (!daemon_is_ending() && (!r->is_once || n > 0 || has_runs(r)));
 	return r->is_once ? n : 0;
 }
 
@@ -375,26 +367,13 @@ read_options(struct responder *r, int argc, char **argv)
 static int
 load_config(struct responder *r)
 {
-	AUTO(free) char *text = NULL;
 	struct conf_error e = { 0 };
 	int x = respondconf_read(r->config, &r->conf, &e);
 
+	/* The usual place may be empty. */
 	if (x == 0 && r->is_named && access(r->config, F_OK) < 0)
 		x = -errno;
-	else if (x == 0 && r->conf.request_dir != NULL)
-		x = lockrequest_check(&r->conf);
-	if (x == 0)
-		return 0;
-	if (x == -EPERM)
-		(void)conf_error(&e, 0,
-		    "the folder of 'lock_requests' has to be root's, writable by "
-		    "nobody else");
-	x = x == -EPERM ? -EINVAL : x;
-	if (x != -EINVAL)
-		(void)conf_error(&e, 0, "cannot be read: %s", strerror(-x));
-	text = conf_error_text(&e, r->config);
-	fprintf(stderr, "responder: %s\n", text != NULL ? text : r->config);
-	return x;
+	return x == 0 ? 0 : daemon_refuse("responder", r->config, x, &e);
 }
 
 /* The folder above has to be ours alone: what is removed from it is removed by
@@ -460,7 +439,6 @@ do_not_wait_for_stderr(void)
 int
 main(int argc, char **argv)
 {
-	const struct sigaction end = { .sa_handler = on_signal };
 	static struct responder r = { .config = CS_RESPOND,
 		.queue = CS_RESPOND_QUEUE };
 	int x;
@@ -471,8 +449,7 @@ main(int argc, char **argv)
 		return 3;
 	do_not_wait_for_stderr();
 	(void)umask(077);
-	(void)sigaction(SIGTERM, &end, NULL);
-	(void)sigaction(SIGINT, &end, NULL);
+	daemon_catch_end();
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (load_config(&r) < 0)
 		return 2;

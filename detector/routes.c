@@ -256,15 +256,11 @@ routes_clear(struct routes *r)
 
 /* ---- what goes where ----------------------------------------------------------- */
 
+/* No globs: anything does. */
 static bool
 fits_one(const char *value, const struct strv *globs)
 {
-	size_t i;
-
-	for (i = 0; value != NULL && i < globs->n; i++)
-		if (pattern_match(globs->v[i], value))
-			return true;
-	return globs->n == 0;
+	return globs->n == 0 || pattern_match_any(globs, value);
 }
 
 static bool

@@ -184,6 +184,22 @@ sigmarule_read(const struct yamlnode *document, const char *path,
 	return 0;
 }
 
+int
+sigma_rule_each_item(const struct sigma_rule *r,
+    int (*f)(struct sigma_item *item, void *context), void *context)
+{
+	size_t i, k, j;
+	int x;
+
+	for (i = 0; i < r->names.n; i++)
+		for (k = 0; k < r->searches[i].n; k++)
+			for (j = 0; j < r->searches[i].groups[k].n; j++)
+				if ((x = f(&r->searches[i].groups[k].items[j],
+					 context)) != 0)
+					return x;
+	return 0;
+}
+
 const char *
 sigma_rule_name(const struct sigma_rule *r)
 {

@@ -166,6 +166,10 @@ struct sigma_rule {
 int sigmarule_read(const struct yamlnode *document, const char *path,
     struct sigma_rule **ret, struct conf_error *reterr);
 void sigmarule_free(struct sigma_rule *r);
+/* Calls f with each item of its searches until it returns something, which is
+ * returned. */
+int sigma_rule_each_item(const struct sigma_rule *r,
+    int (*f)(struct sigma_item *item, void *context), void *context);
 /* Its id; its title if it has none. */
 const char *sigma_rule_name(const struct sigma_rule *r);
 /* Is it what others call so: its name or its id? */

@@ -7,6 +7,9 @@
 #include "event.h"
 #include "settings.h"
 
+/* Whose helper reads policy and locks at a login. */
+#define HOST_GROUP "_countersign"
+
 #define HOST_CA_MAX_BYTES (256U * 1024U)
 
 struct host {

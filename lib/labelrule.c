@@ -73,16 +73,12 @@ bool
 label_rule_fits(const struct label_rule *rule, const struct labels *host)
 {
 	const char *value;
-	size_t i;
 
 	if (strcmp(rule->key, "*") == 0)
 		return true;
 	if ((value = labels_get(host, rule->key)) == NULL)
 		return false;
-	for (i = 0; i < rule->values.n; i++)
-		if (pattern_match(rule->values.v[i], value))
-			return true;
-	return false;
+	return pattern_match_any(&rule->values, value);
 }
 
 bool

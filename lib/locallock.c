@@ -15,9 +15,6 @@
 #include "parse.h"
 #include "path.h"
 
-/* Whose helper reads the locks at a login. */
-#define READERS "_countersign"
-
 char *
 locallock_path(const struct settings *s, const char *name)
 {
@@ -56,7 +53,7 @@ static int
 write_lock(const struct settings *s, const char *path, const char *text)
 {
 	AUTO(free) char *dir = host_locks_path(s);
-	const struct group *g = getgrnam(READERS);
+	const struct group *g = getgrnam(HOST_GROUP);
 
 	if (dir == NULL)
 		return -ENOMEM;

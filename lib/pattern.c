@@ -226,3 +226,14 @@ pattern_match(const char *pattern, const char *text)
 		return expression_match(pattern, text);
 	return glob_match(pattern, text);
 }
+
+bool
+pattern_match_any(const struct strv *patterns, const char *text)
+{
+	size_t i;
+
+	for (i = 0; text != NULL && i < patterns->n; i++)
+		if (pattern_match(patterns->v[i], text))
+			return true;
+	return false;
+}

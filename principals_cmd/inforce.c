@@ -61,7 +61,7 @@ put_signature(const char *of, const struct release_bytes *b, mode_t mode,
 static gid_t
 policy_group(void)
 {
-	const struct group *g = getgrnam(INFORCE_GROUP);
+	const struct group *g = getgrnam(HOST_GROUP);
 
 	return g != NULL ? g->gr_gid : (gid_t)-1;
 }
@@ -112,7 +112,7 @@ inforce_put_policy(const struct settings *s, const struct release *r,
 
 	if (group == (gid_t)-1)
 		return conf_error(reterr, 0,
-		    "there is no group " INFORCE_GROUP
+		    "there is no group " HOST_GROUP
 		    ": run systemd-sysusers, or "
 		    "/usr/share/countersign/prepare-host");
 	e = hostpolicy_compile(r->policy, &facts, &later, &image);

@@ -8,7 +8,6 @@
 /* Where fetch leaves what it brought. */
 #define INFORCE_SPOOL	 "/var/lib/countersign/incoming"
 #define INFORCE_INCOMING INFORCE_SPOOL "/bundle"
-#define INFORCE_GROUP	 "_countersign" /* may read the policy */
 
 /* The settings' folder; the caller frees; NULL if out of memory. */
 char *inforce_dir(const struct settings *s);

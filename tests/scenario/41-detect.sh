@@ -54,6 +54,12 @@ sed 's/product: linux, category: process_creation/product: countersign/; s/Image
 runs countersign-detect lint "$LAB/wrong.yml"
 grep -q "no event has, or is, session.comand" "$LAB/err" || fail "lint does not say the event: $(cat "$LAB/err")"
 
+for wrong in 'pid: many' 'pid|gt: 3, success: maybe' 'success: 1' 'user|gt: 3'; do
+  sed "s/product: linux, category: process_creation/product: countersign/; s/Image|endswith: .nmap/$wrong/" "$LAB/rule.yml" >"$LAB/wrong.yml"
+  runs countersign-detect lint "$LAB/wrong.yml"
+  grep -q "it is asked for what it cannot be: " "$LAB/err" || fail "lint does not say the type of $wrong: $(cat "$LAB/err")"
+done
+
 story "what expand stands for is said beside the rules"
 mkdir "$LAB/site"
 sed 's/Image|endswith/CommandLine|contains|expand/; s,/nmap,"%tools% -s%what%",' "$LAB/rule.yml" >"$LAB/site/a.yml"
@@ -252,6 +258,16 @@ unfollow() {
   wait $DETECTOR 2>/dev/null
 }
 alerts() { [ "$(told "$LAB/alerts" | sort | tr '\n' ' ')" = "$1" ]; }
+
+story "100,000 rules are read, asked, and bounded"
+/usr/bin/python3 - "$LAB/many" <<'END'
+import sys
+with open(sys.argv[1], "w") as f:
+    for i in range(100000):
+        f.write(f"---\ntitle: R{i}\nid: r{i}\nlogsource: {{ product: linux, category: process_creation }}\ndetection:\n  s: {{ CommandLine|contains: word{i}x }}\n  condition: s\n")
+END
+event_of gus 1 | sed 's/-sS/word77777x/' >"$LAB/events"
+(ulimit -v 4000000 && countersign-detect run --rules "$LAB/many" "$LAB/events" | jq -e '.rule_id=="r77777"' >/dev/null) || fail "it was not found"
 
 story "a file is followed, over rotation, a restart, and a half-written line"
 : >"$LAB/log"
