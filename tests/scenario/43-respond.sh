@@ -342,7 +342,7 @@ warns 'No such file'
 echo "{ \"lock_requests\": { \"dir\": \"$LAB/detect\", \"key\": \"/etc/k\" } }" >$CONF
 runs $responder --check
 exits 2
-warns "has to be root's"
+warns "has to be there, root's"
 echo '{ "commands": { "x": ["relative"] } }' >$CONF
 runs $responder --check
 exits 2
