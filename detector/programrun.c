@@ -134,35 +134,41 @@ test_holds(const struct test *t, struct matcher *m, const struct record *r)
 	return false;
 }
 
-bool
-term_holds(const struct term *t, struct matcher *m, const struct record *r)
+/* What the bits alone say of a term. */
+enum verdict {
+	REFUSED,
+	HOLDS,
+	UNSURE /* its other tests decide */
+};
+
+static enum verdict
+ask_bits(const struct term *t, const uint64_t *found)
 {
-	const uint64_t *found = matcher_bits(m);
 	const struct bits *b = t->bits;
+	enum verdict otherwise = t->n_rest > 0 ? UNSURE
+	    : t->is_all			       ? HOLDS
+					       : REFUSED;
 	size_t i;
 
 	for (i = 0; i < t->n_bits; i++)
 		if (t->is_all ? (found[b[i].word] & b[i].mask) != b[i].mask
 			      : (found[b[i].word] & b[i].mask) != 0)
-			return !t->is_all;
+			return t->is_all ? REFUSED : HOLDS;
+	return otherwise;
+}
+
+bool
+term_holds(const struct term *t, struct matcher *m, const struct record *r)
+{
+	enum verdict v = ask_bits(t, matcher_bits(m));
+	size_t i;
+
+	if (v != UNSURE)
+		return v == HOLDS;
 	for (i = 0; i < t->n_rest; i++)
 		if (test_holds(&t->tests[i], m, r) != t->is_all)
 			return !t->is_all;
 	return t->is_all;
-}
-
-/* Do the bits alone say that it does not hold? */
-static bool
-bits_refuse(const struct term *t, const uint64_t *found)
-{
-	const struct bits *b = t->bits;
-	size_t i;
-
-	for (i = 0; i < t->n_bits; i++)
-		if (t->is_all ? (found[b[i].word] & b[i].mask) != b[i].mask
-			      : (found[b[i].word] & b[i].mask) != 0)
-			return t->is_all;
-	return !t->is_all && t->n_rest == 0;
 }
 
 /* What costs little first. */
@@ -173,7 +179,7 @@ clause_holds(const struct clause *c, struct matcher *m, const struct record *r)
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
-		if (bits_refuse(&c->terms[i], found))
+		if (ask_bits(&c->terms[i], found) == REFUSED)
 			return false;
 	for (i = 0; i < c->n; i++)
 		if (c->terms[i].n_rest > 0 && !term_holds(&c->terms[i], m, r))
