@@ -161,12 +161,13 @@ correlation:
 countersign: { dedup: [user] }
 END
 for i in 1 15 16 17 18; do
-  event_of alice "$i" | sed "s/\"ualice$i\"/\"9956e171-4381-8883-a2ad-0000000000$i\"/; s/0000000000\(.\)\"/00000000000\1\"/"
-  event_of bob "$i"
+  for who in alice bob; do
+    event_of $who "$i" | sed "s/\"u$who$i\"/\"$(printf '9956e171-4381-8883-%s-%012d' "$([ $who = bob ] && echo b0b0 || echo a11c)" "$i")\"/"
+  done
 done >"$LAB/events"
 runs countersign-detect run --rules "$LAB/many.yml" "$LAB/events"
 as_schema_says "$LAB/out"
-[ "$(jq -r 'select(.event=="alert" and .user=="alice").event_uids[]' "$LAB/out" | cut -c 35- | tr '\n' ' ')" = '15 16 17 ' ] || fail "not those that made it: $(cat "$LAB/out")"
+[ "$(jq -r 'select(.event=="alert" and .user=="alice").event_uids[]' "$LAB/out" | cut -c 20-23,35- | tr '\n' ' ')" = 'a11c15 a11c16 a11c17 ' ] || fail "not those that made it: $(cat "$LAB/out")"
 
 story "a source that floods is told once, and hides nobody else"
 sed 's/^countersign:/&\n  flood: 5/; s/  dedup: .*/  dedup: [user, sid, login]/' "$LAB/levels.yml" >"$LAB/flood.yml"
