@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,19 +117,28 @@ fill(int fd, struct buffer *b, size_t size)
 	return b->to > had || had == size || (n < 0 && errno == EAGAIN);
 }
 
-/* false: the other side is gone. */
+/*
+ * false: the other side is gone. Whoever empties a full terminal may only be
+ * waiting for this processor: to let it have that once is cheaper than to sleep
+ * and be woken for every few KiB.
+ */
 static bool
 drain(int fd, struct buffer *b)
 {
+	bool has_yielded = false;
 	ssize_t n;
 
 	while (!is_empty(b)) {
 		n = write(fd, b->bytes + b->from, b->to - b->from);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
+		if (n < 0 && (errno != EAGAIN || has_yielded))
 			return errno == EAGAIN;
-		b->from += (size_t)n;
+		has_yielded = n < 0;
+		if (has_yielded)
+			sched_yield();
+		else
+			b->from += (size_t)n;
 	}
 	return true;
 }
