@@ -149,13 +149,15 @@ create_file(struct connection *c, struct ksession *s,
 }
 
 static int
-start_recorder(struct connection *c, struct ksession *s, int fds[RECORDER_FDS])
+start_recorder(struct connection *c, struct ksession *s, int fds[RECORDER_FDS],
+    struct recorder_typed *typed)
 {
 	const struct recording_manner how = { .has_tty = s->has_tty,
 		.is_strict = c->hello.limits.record_strict,
 		.has_input = c->hello.limits.record_input,
 		.max_bytes = c->hello.limits.record_exec_max_bytes,
-		.tap = s->tap };
+		.tap = s->tap,
+		.typed = typed };
 	int r = recording_start(&s->recording, c->host, &c->owner, fds, &how);
 
 	s->is_recorded = r == 0;
@@ -168,6 +170,7 @@ record_terminal(struct connection *c, struct ksession *s,
     const struct keeper_checkin *in, const struct peer *peer, int channel,
     struct terminal *t)
 {
+	static struct recorder_typed typed;
 	int r, file, fds[RECORDER_FDS];
 
 	if ((r = terminal_open(t, channel, peer->pid, peer->sshd,
@@ -180,11 +183,11 @@ record_terminal(struct connection *c, struct ksession *s,
 	if ((r = recording_can_start()) < 0)
 		return r;
 	/* The terminal is sshd's no more after this. */
-	if ((r = terminal_seize(t, peer->sshd)) < 0)
+	if ((r = terminal_seize(t, peer->sshd, &typed)) < 0)
 		return r;
 	fds[RECORDER_OUTER] = t->outer;
 	fds[RECORDER_INNER] = t->master;
-	r = start_recorder(c, s, fds);
+	r = start_recorder(c, s, fds, &typed);
 	return r < 0 ? r : file;
 }
 
@@ -266,7 +269,7 @@ record_streams(struct connection *c, struct ksession *s,
 	fds[RECORDER_INNER_ERR] = pipes[2][0];
 	fds[RECORDER_OUTER_ERR] = channel[2];
 	set_nonblocking(fds);
-	r = start_recorder(c, s, fds);
+	r = start_recorder(c, s, fds, NULL);
 	close(pipes[0][1]);
 	close(pipes[1][0]);
 	close(pipes[2][0]);

@@ -21,7 +21,7 @@
 #define DISK_STRICT_MS 15000
 
 static const char usage[] =
-    "usage: recorder --start USEC [--reserve BYTES] [--strict] [--input]\n"
+    "usage: recorder --start USEC [--reserve BYTES] [--strict] [--input] [--typed]\n"
     "           [--streams [--max BYTES] [--tap PROTOCOL]]\n"
     "(the keeper starts it; see countersign-keeper(8))\n";
 
@@ -33,6 +33,7 @@ read_options(int argc, char **argv, struct recorder_options *ret)
 		{ "reserve", required_argument, NULL, 'r' },
 		{ "strict", no_argument, NULL, 'S' },
 		{ "input", no_argument, NULL, 'i' },
+		{ "typed", no_argument, NULL, 'y' },
 		{ "streams", no_argument, NULL, 't' },
 		{ "max", required_argument, NULL, 'm' },
 		{ "tap", required_argument, NULL, 'T' },
@@ -57,6 +58,9 @@ read_options(int argc, char **argv, struct recorder_options *ret)
 			break;
 		case 'i':
 			ret->has_input = true;
+			break;
+		case 'y':
+			ret->has_typed = true;
 			break;
 		case 't':
 			ret->has_streams = true;

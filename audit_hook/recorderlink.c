@@ -71,6 +71,19 @@ recorderlink_hear(struct recorder_order *ret)
 	    memchr(ret->text, '\0', sizeof(ret->text)) != NULL;
 }
 
+int
+recorderlink_hear_typed(struct recorder_typed *ret)
+{
+	ssize_t n = recv(RECORDER_CONTROL, ret, sizeof(*ret), MSG_DONTWAIT);
+
+	return n == sizeof(*ret) && ret->version == RECORDERMSG_VERSION &&
+		ret->n_typed <= sizeof(ret->typed) &&
+		ret->n_echo <= sizeof(ret->echo) &&
+		ret->n_rest <= sizeof(ret->rest)
+	    ? 0
+	    : -EBADMSG;
+}
+
 void
 recorderlink_say_active(uint64_t *told_usec, const struct recorder_count *count)
 {

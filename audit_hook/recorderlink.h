@@ -23,6 +23,8 @@ void recorderlink_say_fileop(const struct fileop *op,
     const struct recorder_count *count);
 /* 1 with an order; 0: there is none; -1: the keeper is gone. */
 int recorderlink_hear(struct recorder_order *ret);
+/* The first packet; 0, or -EBADMSG if it is none of those. */
+int recorderlink_hear_typed(struct recorder_typed *ret);
 /* ACTIVITY, at most once a second. *told_usec, since boot, begins with 0. */
 void recorderlink_say_active(uint64_t *told_usec,
     const struct recorder_count *count);

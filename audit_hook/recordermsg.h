@@ -8,7 +8,7 @@
 
 #include "fileop.h"
 
-#define RECORDERMSG_VERSION  2
+#define RECORDERMSG_VERSION  3
 #define RECORDERMSG_TEXT_MAX 600
 
 /* The recorder's descriptors, as the keeper leaves them to it. */
@@ -71,6 +71,24 @@ struct recorder_order {
 	uint8_t version;
 	uint8_t type;
 	char text[RECORDERMSG_TEXT_MAX]; /* printable ASCII, NUL-terminated */
+};
+
+/* What a terminal and its driver keep of what nobody has read, each character
+ * escaped (N_TTY_BUF_SIZE, tty_buffer_set_limit in pty.c and what goes beyond
+ * that). */
+#define TYPED_KEPT     4096
+#define TYPED_MAX      (2 * TYPED_KEPT + 64)
+#define TYPED_REST_MAX 24576
+
+/*
+ * The first packet for a recorder that is started with --typed: what was typed
+ * before the session had its own terminal. `typed` has been echoed, as `echo`,
+ * and is in the inner terminal; `rest` is input like any that comes later.
+ */
+struct recorder_typed {
+	uint8_t version;
+	uint32_t n_typed, n_echo, n_rest;
+	uint8_t typed[TYPED_MAX], echo[TYPED_MAX], rest[TYPED_REST_MAX];
 };
 
 #endif

@@ -204,6 +204,24 @@ become_nobody(const struct recording_owner *owner, bool has_tty)
 	return 0;
 }
 
+static bool
+has_typed(const struct recording_manner *how)
+{
+	return how->typed != NULL &&
+	    how->typed->n_typed + how->typed->n_rest > 0;
+}
+
+/* Before anything else, and before there is anybody to read it. */
+static void
+say_typed(int fd, const struct recording_manner *how)
+{
+	if (!has_typed(how))
+		return;
+	how->typed->version = RECORDERMSG_VERSION;
+	(void)send(fd, how->typed, sizeof(*how->typed),
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static void
 exec_recorder(const struct recording *r, const struct settings *host,
     const struct recording_manner *how)
@@ -212,8 +230,9 @@ exec_recorder(const struct recording *r, const struct settings *host,
 	static char name[] = "recorder", start_flag[] = "--start",
 		    reserve_flag[] = "--reserve", strict[] = "--strict",
 		    streams[] = "--streams", max_flag[] = "--max",
-		    tap_flag[] = "--tap", input[] = "--input";
-	char *argv[13] = { name, start_flag, start, reserve_flag, reserve };
+		    tap_flag[] = "--tap", input[] = "--input",
+		    typed[] = "--typed";
+	char *argv[14] = { name, start_flag, start, reserve_flag, reserve };
 	char *envp[] = { NULL };
 	size_t n = 5;
 
@@ -227,6 +246,8 @@ exec_recorder(const struct recording *r, const struct settings *host,
 		argv[n++] = strict;
 	if (how->has_tty && how->has_input)
 		argv[n++] = input;
+	if (has_typed(how))
+		argv[n++] = typed;
 	if (!how->has_tty) {
 		argv[n++] = streams;
 		argv[n++] = max_flag;
@@ -277,6 +298,7 @@ recording_start(struct recording *r, const struct settings *host,
 	if (r->start_usec == 0)
 		r->start_usec = clock_boot_usec();
 	r->active_ms = clock_boot_ms();
+	say_typed(ends[0], how);
 	fds[RECORDER_CONTROL] = ends[1];
 	fds[RECORDER_FILE] = r->fd;
 	if ((pid = fork()) == 0)

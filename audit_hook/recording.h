@@ -27,6 +27,7 @@ struct recording_manner {
 	bool has_input; /* of a terminal */
 	uint64_t max_bytes;
 	enum file_tap tap;
+	struct recorder_typed *typed; /* before it; NULL: no terminal */
 };
 
 struct recording {

@@ -21,7 +21,7 @@
 /* A terminal gives at most 4 KiB at a time: several make one event. More would
  * keep whoever writes waiting while they are written down. */
 #define OUTPUT_BYTES   16384
-#define INPUT_BYTES    4096
+#define INPUT_BYTES    4096 /* no more than TYPED_REST_MAX */
 #define FAREWELL_TRIES 50
 #define FAREWELL_MS    20
 
@@ -361,6 +361,35 @@ run(struct relay *r)
 	end(r);
 }
 
+static void
+write_down(struct relay *r, struct caststream *s, const uint8_t *p, size_t n)
+{
+	size_t at, piece;
+
+	for (at = 0; at < n; at += piece) {
+		piece = n - at < OUTPUT_BYTES ? n - at : OUTPUT_BYTES;
+		castfile_bytes(&r->file, s, p + at, piece);
+	}
+}
+
+/* What was typed before there was a recorder, and shown by sshd's terminal. */
+static void
+take_typed(struct relay *r)
+{
+	static struct recorder_typed typed;
+
+	if (recorderlink_hear_typed(&typed) < 0)
+		return;
+	r->count.rx += typed.n_typed + typed.n_rest;
+	write_down(r, &r->shown, typed.echo, typed.n_echo);
+	if (r->options->has_input && is_echoed()) {
+		write_down(r, &r->typed, typed.typed, typed.n_typed);
+		write_down(r, &r->typed, typed.rest, typed.n_rest);
+	}
+	notice_failure(r);
+	r->input = (struct buffer){ (char *)typed.rest, 0, typed.n_rest };
+}
+
 void
 relay_run(const struct recorder_options *options)
 {
@@ -373,6 +402,8 @@ relay_run(const struct recorder_options *options)
 	castfile_init(&relay.file, options->has_file, options->start_usec,
 	    options->reserve_bytes);
 	(void)ioctl(RECORDER_INNER, TIOCGWINSZ, &relay.size);
+	if (options->has_typed)
+		take_typed(&relay);
 	run(&relay);
 }
 

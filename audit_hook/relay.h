@@ -14,6 +14,7 @@ struct recorder_options {
 	uint64_t max_bytes; /* of each stream that is recorded */
 	bool has_file; /* RECORDER_FILE is open */
 	bool is_strict; /* what cannot be recorded does not pass: it ends */
+	bool has_typed; /* the first packet is a struct recorder_typed */
 	bool has_input; /* what is typed is recorded, while it is echoed */
 	bool has_streams; /* no terminal: stdin and stdout, stderr */
 	enum file_tap tap; /* with streams: whose protocol they are */

@@ -144,12 +144,17 @@ child(const struct keeper_go *go, const char *command)
 	_exit(1);
 }
 
-/* The channel ends when the program closes it: nobody else may hold it. */
+/* Pipes end when the program closes them: nobody else may hold them. A terminal
+ * that nobody has open would end with the session's leader, that may want to go
+ * on without it. */
 static void
-let_go_of_channel(void)
+let_go_of_channel(bool has_terminal)
 {
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC), i;
+	int fd, i;
 
+	if (has_terminal)
+		return;
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (i = 0; i <= STDERR_FILENO; i++)
 		if (fd < 0 || dup2(fd, i) < 0)
 			close(i);
@@ -200,7 +205,7 @@ sessionrun(const struct keeper_go *go, const char *command,
 	}
 	program = pid;
 	sigprocmask(SIG_SETMASK, &unblocked, NULL);
-	let_go_of_channel();
+	let_go_of_channel(go->terminal[0] != '\0');
 	return wait_for(pid, &hangups, ret);
 }
 

@@ -253,18 +253,27 @@ end_when_stuck(struct streams *s)
 		s->why = RECORDER_END_FILES;
 }
 
+/* Asked for nothing, it says when nobody reads any more. A tap of a client that
+ * is gone is still owed the answers to what it asked for. */
+static struct pollfd
+watched(const struct streams *s, const struct flow *f)
+{
+	bool is_awaited = filetap_is_on() && f != &s->flows[FLOW_IN];
+
+	return (struct pollfd){ f->is_over || is_awaited ? -1 : f->to, 0, 0 };
+}
+
 static void
 turn(struct streams *s)
 {
-	const struct flow *in = &s->flows[FLOW_IN];
-	struct pollfd p[FLOWS + 2];
+	struct pollfd p[2 * FLOWS + 1];
 	size_t i;
 
-	for (i = 0; i < FLOWS; i++)
+	for (i = 0; i < FLOWS; i++) {
 		p[i] = wanted(&s->flows[i]);
+		p[FLOWS + 1 + i] = watched(s, &s->flows[i]);
+	}
 	p[FLOWS] = (struct pollfd){ RECORDER_CONTROL, POLLIN, 0 };
-	/* Asked for nothing: it says when the program reads no more. */
-	p[FLOWS + 1] = (struct pollfd){ in->is_over ? -1 : in->to, 0, 0 };
 	if (ppoll(p, ARRAY_SIZE(p), NULL, NULL) < 0) {
 		if (errno != EINTR)
 			s->why = RECORDER_END_TOLD;
@@ -275,8 +284,10 @@ turn(struct streams *s)
 	for (i = 0; i < FLOWS && s->why == 0; i++)
 		if (p[i].revents != 0)
 			move(s, &s->flows[i]);
-	if (!in->is_over && (p[FLOWS + 1].revents & (POLLERR | POLLHUP)) != 0)
-		end_flow(&s->flows[FLOW_IN]);
+	for (i = 0; i < FLOWS; i++)
+		if (!s->flows[i].is_over &&
+		    (p[FLOWS + 1 + i].revents & (POLLERR | POLLHUP)) != 0)
+			end_flow(&s->flows[i]);
 	if (s->why == 0)
 		end_when_stuck(s);
 	/* Also the input: a program may have sent its output elsewhere. */

@@ -24,7 +24,9 @@
 #define PTMX		"/dev/ptmx"
 #define LOOKS		400
 #define LOOK_USEC	250
-#define TYPED_MAX	4096 /* what a terminal keeps (N_TTY_BUF_SIZE) */
+#define REST_LOOKS	20
+/* A terminal takes no more than this until somebody reads (n_tty). */
+#define TYPED_FULL (TYPED_KEPT - 256)
 
 void
 terminal_init(struct terminal *t)
@@ -160,58 +162,129 @@ await_stop(pid_t pid)
 	}
 }
 
-struct typed {
-	char bytes[TYPED_MAX + 64];
-	size_t n;
-	size_t lines; /* how many of the bytes can be read as lines */
-};
+/* A character that means something to a terminal, and was typed not to. */
+static bool
+is_special(const struct termios *modes, uint8_t c)
+{
+	static const int specials[] = { VERASE, VKILL, VWERASE, VREPRINT, VEOF,
+		VEOL, VEOL2, VLNEXT };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(specials); i++)
+		if (modes->c_cc[specials[i]] == c)
+			return c != _POSIX_VDISABLE;
+	return false;
+}
+
+/* As n_tty echoes with ECHOCTL. */
+static void
+add_echo(struct recorder_typed *t, const struct termios *modes, uint8_t c)
+{
+	if ((modes->c_lflag & ECHO) == 0)
+		return;
+	if (c == '\n') {
+		t->echo[t->n_echo++] = '\r';
+	} else if (c == 0x7f || (c < 0x20 && c != '\t')) {
+		t->echo[t->n_echo++] = '^';
+		c ^= 0x40;
+	}
+	t->echo[t->n_echo++] = c;
+}
+
+/* As it is to be typed again, for the same to be read. */
+static void
+add_typed(struct recorder_typed *t, const struct termios *modes, uint8_t c)
+{
+	if (c != '\n' && is_special(modes, c) && (modes->c_lflag & IEXTEN) != 0)
+		t->typed[t->n_typed++] = modes->c_cc[VLNEXT];
+	t->typed[t->n_typed++] = c;
+	add_echo(t, modes, c);
+}
+
+/* What has been echoed and is no more than a terminal keeps; the rest was on its
+ * way to it. */
+static void
+add(struct recorder_typed *t, const struct termios *modes, const uint8_t *p,
+    size_t n, size_t *kept)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if ((*kept)++ < TYPED_KEPT)
+			add_typed(t, modes, p[i]);
+		else if (t->n_rest < TYPED_REST_MAX)
+			t->rest[t->n_rest++] = p[i];
+}
+
+/* What was written to a terminal is there a moment later; so is what stands
+ * behind one that was full, once that is read. */
+static ssize_t
+read_more(int fd, uint8_t *buf, size_t size, bool was_full)
+{
+	ssize_t n = read(fd, buf, size);
+	int i;
+
+	for (i = was_full ? 0 : REST_LOOKS - 1;
+	     i < REST_LOOKS && n < 0 && errno == EAGAIN; i++) {
+		usleep(LOOK_USEC);
+		n = read(fd, buf, size);
+	}
+	return n;
+}
 
 /*
  * What was typed ahead: lines as the terminal has made them, an end of input
- * as the character that makes one, then what there is of a line.
+ * as the character that makes one, then what there is of a line. No echo from
+ * here on: the inner terminal does that. *ret_lines: bytes of them that can be
+ * read as lines.
  */
 static void
-read_typed(int fd, const struct termios *modes, struct typed *ret)
+read_typed(int fd, const struct termios *modes, struct recorder_typed *ret,
+    size_t *ret_lines)
 {
-	struct termios raw = *modes;
+	struct termios quiet = *modes;
+	uint8_t buf[TYPED_KEPT];
+	size_t kept = 0;
 	ssize_t n;
 
-	ret->n = ret->lines = 0;
-	while ((modes->c_lflag & ICANON) != 0 && ret->n < TYPED_MAX) {
-		n = read(fd, ret->bytes + ret->n, TYPED_MAX - ret->n);
-		if (n < 0)
-			break;
-		ret->n += (size_t)n;
-		ret->lines += (size_t)n;
-		if (n == 0 || ret->bytes[ret->n - 1] != '\n')
-			ret->bytes[ret->n++] = (char)modes->c_cc[VEOF];
-	}
-	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-	raw.c_cc[VMIN] = 1;
-	raw.c_cc[VTIME] = 0;
-	if (ret->n >= TYPED_MAX || tcsetattr(fd, TCSANOW, &raw) < 0)
+	ret->n_typed = ret->n_echo = ret->n_rest = 0;
+	*ret_lines = 0;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	if (tcsetattr(fd, TCSANOW, &quiet) < 0)
 		return;
-	n = read(fd, ret->bytes + ret->n, TYPED_MAX - ret->n);
-	if (n > 0)
-		ret->n += (size_t)n;
+	while ((modes->c_lflag & ICANON) != 0 && kept < TYPED_KEPT &&
+	    (n = read_more(fd, buf, TYPED_KEPT - kept, false)) >= 0) {
+		add(ret, modes, buf, (size_t)n, &kept);
+		*ret_lines += (size_t)n;
+		if ((n == 0 || buf[n - 1] != '\n') && kept++ < TYPED_KEPT)
+			ret->typed[ret->n_typed++] = modes->c_cc[VEOF];
+	}
+	quiet.c_lflag &= ~(tcflag_t)ICANON;
+	quiet.c_cc[VMIN] = 1;
+	quiet.c_cc[VTIME] = 0;
+	if (tcsetattr(fd, TCSANOW, &quiet) < 0)
+		return;
+	while ((n = read_more(fd, buf, sizeof(buf), kept >= TYPED_FULL)) > 0)
+		add(ret, modes, buf, (size_t)n, &kept);
 }
 
 /* Into the inner terminal, which has echoed it once already as the outer. */
 static void
-type_again(const struct terminal *t, const struct typed *typed)
+type_again(const struct terminal *t, const struct recorder_typed *typed,
+    size_t lines)
 {
 	struct termios quiet = t->modes;
 	int i, there = 0;
 
-	if (typed->n == 0)
+	if (typed->n_typed == 0)
 		return;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
 	quiet.c_iflag &= ~(tcflag_t)(IXON | ICRNL | INLCR | IGNCR);
 	if (tcsetattr(t->slave, TCSANOW, &quiet) < 0)
 		return;
-	(void)!write(t->master, typed->bytes, typed->n);
+	(void)!write(t->master, typed->typed, typed->n_typed);
 	/* It arrives a moment later. */
-	for (i = 0; i < LOOKS && (size_t)there < typed->lines; i++) {
+	for (i = 0; i < LOOKS && (size_t)there < lines; i++) {
 		usleep(LOOK_USEC);
 		if (ioctl(t->slave, FIONREAD, &there) < 0)
 			break;
@@ -222,7 +295,8 @@ type_again(const struct terminal *t, const struct typed *typed)
 
 /* Root's alone from here on, and nobody else's descriptor is of any use. */
 static int
-take_away(struct terminal *t, struct typed *ret_typed)
+take_away(struct terminal *t, struct recorder_typed *ret_typed,
+    size_t *ret_lines)
 {
 	AUTO(close) int old = open_terminal(t->outer_path);
 	struct termios raw = t->modes;
@@ -231,7 +305,7 @@ take_away(struct terminal *t, struct typed *ret_typed)
 		return old;
 	if (fchown(old, 0, 0) < 0 || fchmod(old, 0600) < 0)
 		return -errno;
-	read_typed(old, &t->modes, ret_typed);
+	read_typed(old, &t->modes, ret_typed, ret_lines);
 	if (ioctl(old, TIOCVHANGUP) < 0)
 		return -errno;
 	if ((t->outer = open_terminal(t->outer_path)) < 0)
@@ -244,21 +318,22 @@ take_away(struct terminal *t, struct typed *ret_typed)
 }
 
 int
-terminal_seize(struct terminal *t, pid_t sshd)
+terminal_seize(struct terminal *t, pid_t sshd, struct recorder_typed *ret_typed)
 {
 	AUTO(close) int pidfd = pidfd_open(sshd, 0);
-	struct typed typed = { .n = 0 };
+	size_t lines = 0;
 	int r;
 
+	ret_typed->n_typed = ret_typed->n_echo = ret_typed->n_rest = 0;
 	if (pidfd < 0)
 		return -errno;
 	if (pidfd_send_signal(pidfd, SIGSTOP, NULL, 0) < 0)
 		return -errno;
 	await_stop(sshd);
-	r = take_away(t, &typed);
+	r = take_away(t, ret_typed, &lines);
 	(void)pidfd_send_signal(pidfd, SIGCONT, NULL, 0);
 	if (r == 0)
-		type_again(t, &typed);
+		type_again(t, ret_typed, lines);
 	return r;
 }
 

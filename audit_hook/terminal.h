@@ -9,6 +9,8 @@
 #include <sys/types.h>
 #include <termios.h>
 
+#include "recordermsg.h"
+
 #define TERMINAL_PATH_MAX 32
 #define TERMINAL_FOREIGN  (-EXDEV) /* as an error of terminal_open */
 
@@ -34,11 +36,13 @@ int terminal_open(struct terminal *t, int fd, pid_t wrapper, pid_t sshd,
     uid_t uid);
 /*
  * Takes sshd's terminal away from everybody who has it open (TIOCVHANGUP), the
- * wrapper too, which has to ignore its SIGHUP. What was typed already is in the
- * inner one then, without being echoed again. `sshd` is stopped for that long:
- * it would take the hang-up for the session's end. 0 or -errno.
+ * wrapper too, which has to ignore its SIGHUP. What was typed and echoed already
+ * is in the inner one then, without being echoed again; *ret_typed has it, too,
+ * and what else was on its way. `sshd` is stopped for that long: it would take
+ * the hang-up for the session's end. 0 or -errno.
  */
-int terminal_seize(struct terminal *t, pid_t sshd);
+int terminal_seize(struct terminal *t, pid_t sshd,
+    struct recorder_typed *ret_typed);
 void terminal_clear(struct terminal *t);
 
 #endif

@@ -87,6 +87,40 @@ done
 cmp -s "$LAB/typed.plain" "$LAB/typed.ours" || fail "$(diff "$LAB/typed.plain" "$LAB/typed.ours")"
 grep -q '1\[first line\]' "$LAB/typed.ours" || fail "it did not arrive: $(cat "$LAB/typed.ours")"
 
+story "characters that were typed as themselves stay that"
+for how in plain ours; do
+  options=(-F "$LAB/ssh_config" -tt)
+  [ $how = plain ] && options+=(-p 2222 -i "$LAB/keys/key") || options+=(-i "$LAB/keys/alice")
+  printf 'abc\026\177def\nabc\026\004def\nab\026\025 cd\nx\177yz\n\004' | timeout 20 ssh "${options[@]}" deploy@web1 'stty -echo; od -c >od; cat od' >"$LAB/typed.$how"
+  tail -n 4 "$LAB/typed.$how" >"$LAB/od.$how"
+done
+grep -q 'a *b *c 004 *d *e *f' "$LAB/od.plain" || fail "not even plainly: $(cat "$LAB/od.plain")"
+cmp -s "$LAB/od.plain" "$LAB/od.ours" || fail "$(diff "$LAB/od.plain" "$LAB/od.ours")"
+
+story "more typed ahead than a terminal keeps: nothing is lost"
+for n in 300 600 1000; do
+  rm -f /home/deploy/ran
+  { for i in $(seq $n); do echo "echo $i >>ran # so that a line has its length"; done; echo 'exit 5'; } |
+    timeout 60 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 sh >"$LAB/out" 2>&1
+  STATUS=$?
+  exits 5
+  seq $n | cmp -s - /home/deploy/ran || fail "of $n lines $(wc -l </home/deploy/ran) were run"
+done
+
+story "and it is on record, as it was echoed"
+fresh
+printf 'touch was-here; : typed-before\nexit 7\n' | timeout 20 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 sh >"$LAB/out" 2>&1
+[ -e /home/deploy/was-here ] || fail "it was not run"
+unpacked
+grep -q '"o", "touch was-here; : typed-before' "$LAB/cast" || fail "not on record: $(cat "$LAB/cast")"
+event '.event=="session.data" and .rx==38'
+
+story "a program that leads a session and lets go of its terminal goes on"
+fresh
+alike alice deploy -tt -- 'exec sh -c "sleep 1; echo finished >finished; exit 4" </dev/null >/dev/null 2>&1'
+exits 4
+[ -s /home/deploy/finished ] || fail "it did not"
+
 story "what is typed is not on record, what is echoed is"
 fresh
 (sleep 1; printf 'S3cret\n'; sleep 1; printf 'visible\n'; sleep 0.5) | timeout 20 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 \

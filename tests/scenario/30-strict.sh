@@ -51,6 +51,14 @@ for command in 'exit 7' 'kill -9 $$' 'kill -TERM $$' 'echo out; echo err >&2' 'c
 done
 alike alice deploy -T
 
+story "who reads the output is gone, and there is none: the program hears of it as on a plain sshd"
+ssh_stays alice deploy -M -N
+wait_until "the connection is up" ssh -F "$LAB/ssh_config" -O check web1 -l deploy 2>/dev/null
+timeout 1 ssh -F "$LAB/ssh_config" deploy@web1 'exec tail -f /etc/passwd' >/dev/null 2>&1
+no_tails() { ! pgrep -f '^tail -f /etc/passwd'; }
+wait_until "it ends" no_tails
+ssh_goes
+
 story "much input, and much output, whole"
 head -c 3000000 /dev/urandom >"$LAB/noise"
 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 'tee copy | cat' <"$LAB/noise" >"$LAB/out" 2>"$LAB/err"
