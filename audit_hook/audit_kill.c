@@ -120,6 +120,8 @@ audit_kill(int argc, char **argv)
 	if ((n = end_all(host->run_dir, argv[optind], reason)) < 0)
 		return AUDIT_FAILED;
 	if (n == 0)
-		audit_complain("no connection is open of '%s'", argv[optind]);
+		audit_complain("no connection is open of '%s' (a user, or at "
+			       "least the first 8 characters of an id)",
+		    argv[optind]);
 	return n > 0 ? AUDIT_DONE : AUDIT_NOT_FOUND;
 }

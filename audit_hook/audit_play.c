@@ -4,10 +4,8 @@
 #include <getopt.h>
 #include <math.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "audit.h"
@@ -16,9 +14,12 @@
 #include "castreader.h"
 #include "clock.h"
 #include "parse.h"
+#include "screen.h"
 #include "termfilter.h"
 
 DEFINE_AUTO(castreader_close, struct castreader)
+
+#define KEY_EVENTS 64
 
 static const char usage[] =
     "usage: countersign-audit play [--speed N] [--idle SECONDS] [--from TIME]\n"
@@ -37,12 +38,8 @@ struct player {
 	bool has_keys; /* stdin is a terminal */
 	bool is_paused;
 	bool is_over;
-	struct termios modes;
+	double owed_usec; /* recorded time that is not waited for yet */
 };
-
-/* What a recording may have left switched on. */
-static const char reset[] = "\x1b[0m\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l"
-			    "\x1b[?1006l\x1b[?2004l\x1b[?1049l";
 
 static void
 write_out(const char *p, size_t n)
@@ -97,15 +94,20 @@ take_key(struct player *p)
 	}
 }
 
-/* For so long, at the speed that it then has; keys may change that. */
+/* So long more, at the speed that it then has; keys may change that. What is
+ * shorter than a millisecond is waited for with what comes next. */
 static void
 wait_for(struct player *p, uint64_t usec)
 {
 	struct pollfd in = { p->has_keys ? STDIN_FILENO : -1, POLLIN, 0 };
-	double left = (double)usec;
+	double left = p->owed_usec + (double)usec;
 	uint64_t began;
 	int ms, n;
 
+	p->owed_usec = left;
+	if (left / p->speed < 1000 && !p->is_paused)
+		return;
+	p->owed_usec = 0;
 	while (!p->is_over && (left > 0 || p->is_paused)) {
 		in.fd = p->has_keys ? STDIN_FILENO : -1;
 		ms = p->is_paused
@@ -120,12 +122,25 @@ wait_for(struct player *p, uint64_t usec)
 		if (n > 0 && take_key(p))
 			return;
 	}
+	p->owed_usec = left;
+}
+
+/* Also where nothing is waited for somebody may want to end it. */
+static void
+look_for_key(struct player *p)
+{
+	struct pollfd in = { STDIN_FILENO, POLLIN, 0 };
+
+	if (p->has_keys && poll(&in, 1, 0) > 0)
+		(void)take_key(p);
+	if (ferror(stdout))
+		p->is_over = true;
 }
 
 static int
 play_all(struct player *p)
 {
-	uint64_t at = 0, gap;
+	uint64_t at = 0, gap, n = 0;
 	struct cast_event e;
 	int r = 0;
 
@@ -137,38 +152,21 @@ play_all(struct player *p)
 		if (at > p->from_usec && gap > 0)
 			wait_for(p, gap);
 		show(p, &e);
+		if (++n % KEY_EVENTS == 0)
+			look_for_key(p);
 	}
 	return r < 0 ? audit_complain("the recording is damaged here")
 		     : AUDIT_DONE;
 }
 
-static void
-take_keys(struct player *p)
-{
-	struct termios raw;
-
-	p->has_keys =
-	    isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &p->modes) == 0;
-	if (!p->has_keys)
-		return;
-	raw = p->modes;
-	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
-	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-}
-
 static int
 play(struct player *p)
 {
-	bool had_keys;
 	int r;
 
-	take_keys(p);
-	had_keys = p->has_keys;
+	p->has_keys = screen_begin(true);
 	r = play_all(p);
-	if (isatty(STDOUT_FILENO))
-		write_out(reset, sizeof(reset) - 1);
-	if (had_keys)
-		tcsetattr(STDIN_FILENO, TCSANOW, &p->modes);
+	screen_end();
 	return r;
 }
 

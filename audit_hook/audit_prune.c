@@ -84,6 +84,7 @@ struct pruning {
 	uint64_t older_s, max_bytes; /* 0: not asked for */
 	bool is_dry;
 	uint64_t n_deleted, bytes_deleted;
+	bool has_failed; /* something that was to be done could not be */
 };
 
 /* Keeper, recorder and archive hold a lock on what they are at. */
@@ -102,6 +103,7 @@ remove_file(struct pruning *p, struct file *f)
 	if (!p->is_dry && unlink(f->path) < 0) {
 		audit_complain("cannot delete '%s': %s", f->path,
 		    strerror(errno));
+		p->has_failed = true;
 		return;
 	}
 	p->n_deleted++;
@@ -131,7 +133,7 @@ delete_old(struct pruning *p)
 	}
 }
 
-static void
+static int
 seal(const char *path)
 {
 	char *argv[] = { (char[]){ "archive" }, (char *)(uintptr_t)path, NULL };
@@ -144,11 +146,12 @@ seal(const char *path)
 		_exit(127);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
-		audit_complain("cannot compress '%s'", path);
+		return audit_complain("cannot compress '%s'", path);
+	return 0;
 }
 
 static void
-seal_left(const struct pruning *p)
+seal_left(struct pruning *p)
 {
 	size_t i;
 
@@ -158,8 +161,8 @@ seal_left(const struct pruning *p)
 			printf("%s %s\n",
 			    p->is_dry ? "would compress" : "compressing",
 			    files.v[i].path);
-			if (!p->is_dry)
-				seal(files.v[i].path);
+			if (!p->is_dry && seal(files.v[i].path) != 0)
+				p->has_failed = true;
 		}
 }
 
@@ -198,7 +201,7 @@ prune(struct pruning *p)
 	delete_old(p);
 	seal_left(p);
 	report(p);
-	return AUDIT_DONE;
+	return p->has_failed ? AUDIT_FAILED : AUDIT_DONE;
 }
 
 static void
@@ -251,6 +254,8 @@ audit_prune(int argc, char **argv)
 		}
 	if (optind != argc)
 		return audit_usage(usage, false);
+	if (geteuid() != 0 && !p.is_dry)
+		return audit_complain("only root deletes recordings");
 	if ((host = settings_load_host(&e)) == NULL)
 		return audit_complain("%s", e.what);
 	p.host = host;

@@ -15,6 +15,7 @@
 #include "castreader.h"
 #include "eventlog.h"
 #include "eventsink.h"
+#include "screen.h"
 #include "settings.h"
 #include "termfilter.h"
 
@@ -125,10 +126,15 @@ static int
 tail(const struct tail *t, const char *path, unsigned long lines, bool follows)
 {
 	FILE *f = fopen(path, "re"), *next;
+	struct stat st;
 
 	if (f == NULL)
 		return audit_complain("cannot read '%s': %s", path,
 		    strerror(errno));
+	if (fstat(fileno(f), &st) < 0 || !S_ISREG(st.st_mode)) {
+		fclose(f);
+		return audit_complain("'%s' is no file of events", path);
+	}
 	(void)fseek(f, start_of_last(f, lines), SEEK_SET);
 	print_what_is_there(t, f);
 	while (follows && !ferror(stdout)) {
@@ -218,7 +224,8 @@ report_watching(const char *path)
 	eventsink_clear(&sink);
 	if (r < 0)
 		return audit_complain(
-		    "this cannot be put on record (%s): nothing is shown",
+		    "this cannot be put on record (%s): nothing is shown; it "
+		    "takes root, and a log that runs",
 		    strerror(-r));
 	return 0;
 }
@@ -276,8 +283,11 @@ audit_watch(int argc, char **argv)
 		return r;
 	if ((reader = castreader_open(path, &e)) == NULL)
 		return audit_complain("cannot read '%s': %s", path,
-		    strerror(e));
+		    e == EBADMSG ? "it is no recording" : strerror(e));
 	if ((r = report_watching(path)) != 0)
 		return r;
-	return watch(reader);
+	(void)screen_begin(false);
+	r = watch(reader);
+	screen_end();
+	return r;
 }

@@ -111,10 +111,12 @@ static size_t
 verify_events(const char *events)
 {
 	struct tallies t = { 0 };
-	size_t bad, i, wrong = 0;
+	size_t bad, i, wrong;
 
 	if (eventlog_read(events, count, &t, &bad) < 0)
 		return 1;
+	/* sessionlist_read() has said how many they are. */
+	wrong = bad > 0;
 	for (i = 0; i < t.n; i++)
 		if (t.v[i].has_start)
 			wrong +=

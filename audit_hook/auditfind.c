@@ -39,6 +39,10 @@ find_session(const char *sid, const char *events, char *buf, size_t size)
 		return r;
 	if (sessionlist_read(events, &l) < 0)
 		return AUDIT_FAILED;
+	if (*sid == '\0') {
+		audit_complain("an empty name is no session");
+		return AUDIT_NOT_FOUND;
+	}
 	if ((s = sessionlist_find(&l, sid, &n)) == NULL) {
 		audit_complain(n == 0
 			? "no session '%s' in the events, and no such file"

@@ -20,6 +20,7 @@ struct castreader {
 	ZSTD_DCtx *zstd; /* NULL: it is not compressed */
 	char in[READ_BYTES];
 	ZSTD_inBuffer waiting;
+	bool is_in_frame; /* of zstd's: there has to be more */
 	char *text; /* at, n: what is not read yet */
 	size_t at, n, room;
 	json_t *header;
@@ -69,6 +70,8 @@ decompress(struct castreader *r)
 	while (out.pos == 0) {
 		if (r->waiting.pos == r->waiting.size) {
 			n = read_some(r->fd, r->in, sizeof(r->in));
+			if (n == 0 && r->is_in_frame)
+				return -EBADMSG;
 			if (n <= 0)
 				return (int)n;
 			r->waiting = (ZSTD_inBuffer){ r->in, (size_t)n, 0 };
@@ -76,6 +79,7 @@ decompress(struct castreader *r)
 		left = ZSTD_decompressStream(r->zstd, &out, &r->waiting);
 		if (ZSTD_isError(left))
 			return -EBADMSG;
+		r->is_in_frame = left != 0;
 	}
 	r->n += out.pos;
 	return 1;
@@ -98,8 +102,8 @@ more(struct castreader *r)
 	return 1;
 }
 
-/* The next whole line as JSON: 1; 0 at the end, also within a line, which may
- * be being written; -errno. */
+/* The next whole line as JSON: 1; 0 at the end, also within a line of what is
+ * not compressed, which may be being written; -errno. */
 static int
 next_line(struct castreader *r, json_t **ret)
 {
@@ -109,7 +113,9 @@ next_line(struct castreader *r, json_t **ret)
 
 	while ((newline = memchr(r->text + r->at, '\n', r->n - r->at)) == NULL)
 		if ((e = more(r)) <= 0)
-			return e;
+			return e == 0 && r->zstd != NULL && r->at < r->n
+			    ? -EBADMSG
+			    : e;
 	len = (size_t)(newline - (r->text + r->at));
 	*ret = json_loadb(r->text + r->at, len, JSON_ALLOW_NUL, NULL);
 	r->at += len + 1;

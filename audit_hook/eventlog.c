@@ -25,11 +25,11 @@ read_file(const char *path, eventlog_reader *read, void *context,
 
 		if (json_is_object(event))
 			r = read(event, context);
-		else
+		else if (line[n - 1] == '\n') /* else it is being written */
 			(*ret_bad)++;
 		json_decref(event);
 	}
-	return r;
+	return r == 0 && ferror(f) ? -errno : r;
 }
 
 int

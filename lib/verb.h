@@ -5,8 +5,9 @@
 
 #include <stddef.h>
 
-#define VERB_DONE  0
-#define VERB_USAGE 2
+#define VERB_DONE   0
+#define VERB_USAGE  2
+#define VERB_FAILED 3 /* the verb's output cannot be written */
 
 struct verb {
 	const char *name;

@@ -200,6 +200,57 @@ as bob deploy -- true
 wait $follower
 grep -q 'connection.start *bob@example.com' "$LAB/followed" || fail "not seen: $(cat "$LAB/followed")"
 
+story "what cannot be written or read is said, and is no success"
+path=$(find $RECORDINGS -name '*.zst' | head -n 1)
+for verb in "export $path" "play $path" ls "ls --json" tail verify "prune --dry-run --max-size 1"; do
+  # shellcheck disable=SC2086
+  timeout 20 countersign-audit $verb >/dev/full 2>"$LAB/err" </dev/null
+  STATUS=$?
+  exits 3
+  warns 'the output cannot be written'
+done
+python3 -c 'import json
+print(json.dumps({"version": 2, "width": 80, "height": 24}))
+for i in range(100000): print(json.dumps([i / 1000, "o", "line %d of many\r\n" % i]))' >"$LAB/long.cast"
+cp "$LAB/long.cast" "$LAB/whole.cast"
+/usr/libexec/countersign/archive "$LAB/whole.cast" >/dev/null || fail "not compressed"
+head -c $(($(stat -c %s "$LAB/whole.cast.zst") / 2)) "$LAB/whole.cast.zst" >"$LAB/half.cast.zst"
+for verb in "export --format asciicast" export "play --speed 1000"; do
+  # shellcheck disable=SC2086
+  audit $verb "$LAB/half.cast.zst"
+  exits 3
+  warns 'damaged'
+done
+for verb in ls tail verify "search needle"; do
+  # shellcheck disable=SC2086
+  audit $verb --events /etc
+  [ "$STATUS" = 0 ] && fail "$verb takes a folder for events"
+done
+cp $EVENTS "$LAB/noise"
+printf 'noise\n' >>"$LAB/noise"
+audit verify --events "$LAB/noise"
+exits 1
+warns '1 lines of .* are no events'
+runs setpriv --reuid=alice --regid=adm --clear-groups countersign-audit prune --max-size 1
+exits 3
+warns 'only root'
+
+story "the auditor's terminal is as it was, whatever ends play or watch"
+for how in 'timeout --foreground -s TERM 1 countersign-audit play' 'timeout --foreground -s INT 1 countersign-audit play' 'timeout --foreground -s HUP 1 countersign-audit play'; do
+  script -qec "stty sane; $how $LAB/long.cast >/dev/null; stty -a" /dev/null >"$LAB/out" </dev/null
+  grep -q ' icanon ' "$LAB/out" && grep -q ' echo ' "$LAB/out" || fail "$how leaves it as $(cat "$LAB/out")"
+done
+script -qec "stty sane; countersign-audit play $LAB/long.cast | head -n 3; stty -a" /dev/null >"$LAB/out" </dev/null
+grep -q ' icanon ' "$LAB/out" || fail "a reader that goes leaves it as $(cat "$LAB/out")"
+script -qec "timeout --foreground -s INT 1 countersign-audit play $LAB/long.cast" /dev/null >"$LAB/out" </dev/null
+tail -c 60 "$LAB/out" | grep -q $'\033\[?1049l' || fail "what it switched on is not switched off"
+
+story "a hundred times faster is that, also of many short moments"
+audit play --speed 1000 "$LAB/long.cast"
+exits 0
+strace -f -c -e trace=poll -o "$LAB/polls" countersign-audit play --speed 1000 "$LAB/long.cast" >/dev/null </dev/null
+awk '$NF == "poll" && $4 > 1000 { exit 1 }' "$LAB/polls" || fail "it waits for each: $(cat "$LAB/polls")"
+
 story "old recordings are deleted, if somebody says so, which is on record"
 fresh
 count() { find $RECORDINGS -name '*.cast*' | wc -l; }
