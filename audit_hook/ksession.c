@@ -188,6 +188,9 @@ record_terminal(struct connection *c, struct ksession *s,
 	fds[RECORDER_OUTER] = t->outer;
 	fds[RECORDER_INNER] = t->master;
 	r = start_recorder(c, s, fds, &typed);
+	/* It may have been a password, typed too early. */
+	if (typed.n_typed + typed.n_rest > 0)
+		explicit_bzero(&typed, sizeof(typed));
 	return r < 0 ? r : file;
 }
 

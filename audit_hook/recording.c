@@ -211,15 +211,18 @@ has_typed(const struct recording_manner *how)
 	    how->typed->n_typed + how->typed->n_rest > 0;
 }
 
-/* Before anything else, and before there is anybody to read it. */
-static void
+/* Before anything else, and before there is anybody to read it. Lost, it would
+ * be input that a plain sshd does not lose. */
+static int
 say_typed(int fd, const struct recording_manner *how)
 {
 	if (!has_typed(how))
-		return;
+		return 0;
 	how->typed->version = RECORDERMSG_VERSION;
-	(void)send(fd, how->typed, sizeof(*how->typed),
-	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	return send(fd, how->typed, sizeof(*how->typed),
+		   MSG_DONTWAIT | MSG_NOSIGNAL) < 0
+	    ? -errno
+	    : 0;
 }
 
 static void
@@ -298,12 +301,13 @@ recording_start(struct recording *r, const struct settings *host,
 	if (r->start_usec == 0)
 		r->start_usec = clock_boot_usec();
 	r->active_ms = clock_boot_ms();
-	say_typed(ends[0], how);
 	fds[RECORDER_CONTROL] = ends[1];
 	fds[RECORDER_FILE] = r->fd;
-	if ((pid = fork()) == 0)
+	pid = -1;
+	if ((e = say_typed(ends[0], how)) == 0 && (pid = fork()) == 0)
 		run_recorder(r, host, owner, fds, how);
-	e = -errno;
+	if (e == 0 && pid < 0)
+		e = -errno;
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);
