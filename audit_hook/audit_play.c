@@ -19,7 +19,8 @@
 
 DEFINE_AUTO(castreader_close, struct castreader)
 
-#define KEY_EVENTS 64
+#define KEY_EVENTS    64
+#define CATCH_UP_USEC 10000.0
 
 static const char usage[] =
     "usage: countersign-audit play [--speed N] [--idle SECONDS] [--from TIME]\n"
@@ -100,29 +101,31 @@ static void
 wait_for(struct player *p, uint64_t usec)
 {
 	struct pollfd in = { p->has_keys ? STDIN_FILENO : -1, POLLIN, 0 };
-	double left = p->owed_usec + (double)usec;
 	uint64_t began;
 	int ms, n;
 
-	p->owed_usec = left;
-	if (left / p->speed < 1000 && !p->is_paused)
+	p->owed_usec += (double)usec;
+	if (p->owed_usec / p->speed < 1000 && !p->is_paused)
 		return;
-	p->owed_usec = 0;
-	while (!p->is_over && (left > 0 || p->is_paused)) {
+	while (!p->is_over && (p->owed_usec > 0 || p->is_paused)) {
 		in.fd = p->has_keys ? STDIN_FILENO : -1;
 		ms = p->is_paused
 		    ? -1
-		    : (int)fmin(ceil(left / p->speed / 1000), 1000);
+		    : (int)fmin(ceil(p->owed_usec / p->speed / 1000), 1000);
 		began = clock_boot_usec();
 		n = poll(&in, 1, ms);
 		if (!p->is_paused)
-			left -= (double)(clock_boot_usec() - began) * p->speed;
+			p->owed_usec -=
+			    (double)(clock_boot_usec() - began) * p->speed;
 		if (n < 0 && errno != EINTR)
 			return;
-		if (n > 0 && take_key(p))
+		if (n > 0 && take_key(p)) {
+			p->owed_usec = 0;
 			return;
+		}
 	}
-	p->owed_usec = left;
+	/* Who was stopped for a while does not run after it. */
+	p->owed_usec = fmax(p->owed_usec, -CATCH_UP_USEC * p->speed);
 }
 
 /* Also where nothing is waited for somebody may want to end it. */

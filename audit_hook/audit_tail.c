@@ -131,9 +131,11 @@ tail(const struct tail *t, const char *path, unsigned long lines, bool follows)
 	if (f == NULL)
 		return audit_complain("cannot read '%s': %s", path,
 		    strerror(errno));
-	if (fstat(fileno(f), &st) < 0 || !S_ISREG(st.st_mode)) {
+	/* A pipe has no end to begin from, and is read whole. */
+	if (fstat(fileno(f), &st) < 0 || S_ISDIR(st.st_mode)) {
 		fclose(f);
-		return audit_complain("'%s' is no file of events", path);
+		return audit_complain("cannot read '%s': %s", path,
+		    strerror(EISDIR));
 	}
 	(void)fseek(f, start_of_last(f, lines), SEEK_SET);
 	print_what_is_there(t, f);

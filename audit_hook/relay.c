@@ -381,13 +381,14 @@ take_typed(struct relay *r)
 	if (recorderlink_hear_typed(&typed) < 0)
 		return;
 	r->count.rx += typed.n_typed + typed.n_rest;
+	/* First of all, for who goes on if the disk does not answer. */
+	r->input = (struct buffer){ (char *)typed.rest, 0, typed.n_rest };
 	write_down(r, &r->shown, typed.echo, typed.n_echo);
 	if (r->options->has_input && is_echoed()) {
 		write_down(r, &r->typed, typed.typed, typed.n_typed);
 		write_down(r, &r->typed, typed.rest, typed.n_rest);
 	}
 	notice_failure(r);
-	r->input = (struct buffer){ (char *)typed.rest, 0, typed.n_rest };
 }
 
 void

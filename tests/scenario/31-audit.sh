@@ -157,6 +157,8 @@ timeout 30 countersign-audit watch "${sid:0:8}" >"$LAB/watched" 2>&1 &
 watcher=$!
 wait_until "something is seen" grep -q 'tick 5' "$LAB/watched"
 event '.event=="session.watch" and .watched_by=="0" and .sid=="'"$sid"'"'
+script -qec "timeout --foreground -s INT 1 countersign-audit watch $sid" /dev/null >"$LAB/out" </dev/null
+tail -c 60 "$LAB/out" | grep -q $'\033\[?1049l' || fail "^C leaves the terminal as the session had it"
 runs setpriv --reuid=deploy --regid=deploy --clear-groups countersign-audit kill "$sid"
 exits 3
 warns 'only root ends connections'

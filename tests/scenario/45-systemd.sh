@@ -11,10 +11,10 @@ pkill -F "$LAB/rsyslog.pid"
 
 # boot: systemd as pid 1 of a pid namespace below the lab's, on the lab's files.
 # What it makes of /tmp, /run, cgroups and the kernel's settings is its own.
-GROUPS2=$LAB/cgroup
-OWN_GROUP=$GROUPS2/countersign-${LAB##*.}
-mkdir "$GROUPS2"
-mount -t cgroup2 cgroup2 "$GROUPS2" || lab_die "no cgroup2"
+CGROUPS=$LAB/cgroup
+OWN_CGROUP=$CGROUPS/countersign-${LAB##*.}
+mkdir "$CGROUPS"
+mount -t cgroup2 cgroup2 "$CGROUPS" || lab_die "no cgroup2"
 boot() {
   cat >"$LAB/boot" <<'END'
 set -e
@@ -25,9 +25,9 @@ mount -t sysfs -o ro sysfs /sys
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 exec env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system --unit=lab.target
 END
-  mkdir "$OWN_GROUP"
+  mkdir "$OWN_CGROUP"
   (
-    echo "$BASHPID" >"$OWN_GROUP/cgroup.procs"
+    echo "$BASHPID" >"$OWN_CGROUP/cgroup.procs"
     exec unshare -mpfC --mount-proc --kill-child bash "$LAB/boot"
   ) >"$LAB/systemd.log" 2>&1 </dev/null &
   BOOTED=$!
@@ -43,10 +43,10 @@ crash() {
   wait_until "its cgroups are gone" no_groups 2>/dev/null
 }
 no_groups() {
-  find "$OWN_GROUP" -depth -type d -exec rmdir {} +
-  [ ! -e "$OWN_GROUP" ]
+  find "$OWN_CGROUP" -depth -type d -exec rmdir {} +
+  [ ! -e "$OWN_CGROUP" ]
 }
-trap '[ ! -e "$OWN_GROUP" ] || crash' EXIT
+trap '[ ! -e "$OWN_CGROUP" ] || crash' EXIT
 on_host() { nsenter -m -p -C -t "$SYSTEMD" -- "$@"; }
 host_runs() { runs nsenter -m -p -C -t "$SYSTEMD" -- "$@"; }
 is_active() { on_host systemctl is-active "$1" 2>/dev/null; }
