@@ -95,8 +95,8 @@ take_key(struct player *p)
 	}
 }
 
-/* So long more, at the speed that it then has; keys may change that. What is
- * shorter than a millisecond is waited for with what comes next. */
+/* So long more, at the speed that it then has; keys may change that. What was
+ * waited too long, to the next millisecond, is off what comes next. */
 static void
 wait_for(struct player *p, uint64_t usec)
 {
@@ -105,8 +105,6 @@ wait_for(struct player *p, uint64_t usec)
 	int ms, n;
 
 	p->owed_usec += (double)usec;
-	if (p->owed_usec / p->speed < 1000 && !p->is_paused)
-		return;
 	while (!p->is_over && (p->owed_usec > 0 || p->is_paused)) {
 		in.fd = p->has_keys ? STDIN_FILENO : -1;
 		ms = p->is_paused
