@@ -384,10 +384,11 @@ take_typed(struct relay *r)
 	/* First of all, for who goes on if the disk does not answer. */
 	r->input = (struct buffer){ (char *)typed.rest, 0, typed.n_rest };
 	write_down(r, &r->shown, typed.echo, typed.n_echo);
-	if (r->options->has_input && is_echoed()) {
+	/* The program runs, and may have turned echo off since. */
+	if (r->options->has_input && typed.n_echo > 0)
 		write_down(r, &r->typed, typed.typed, typed.n_typed);
+	if (r->options->has_input && is_echoed())
 		write_down(r, &r->typed, typed.rest, typed.n_rest);
-	}
 	notice_failure(r);
 }
 
