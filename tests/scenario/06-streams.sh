@@ -29,8 +29,7 @@ no_event '.event=="exec"'
 
 story "sftp as internal-sftp, with options"
 sed -i 's#^Subsystem.*#Subsystem sftp internal-sftp -u 0027#' /etc/ssh/sshd_config
-kill -HUP "$SSHD"
-sleep 0.3
+sshd_reload
 fresh
 printf 'put %s internal\n' "$LAB/keys/key.pub" >"$LAB/batch"
 runs sftp -F "$LAB/ssh_config" -i "$LAB/keys/alice" -b "$LAB/batch" deploy@web1

@@ -45,7 +45,7 @@ grep -q ABSOLUTELY "$LAB/out" && fail "not hushed"
 
 story "job control, Ctrl-C and Ctrl-Z work in the login shell"
 cat >"$LAB/dialogue.py" <<'END'
-import fcntl, os, pty, select, struct, sys, termios, time
+import fcntl, os, pty, select, struct, subprocess, sys, termios, time
 pid, fd = pty.fork()
 if pid == 0:
     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -62,14 +62,16 @@ def until(text, limit=15):
             unread += os.read(fd, 4096)
     unread = unread[unread.index(text) + len(text):]
 def say(text): os.write(fd, text)
+def runs(command):
+    while subprocess.call(["pgrep", "-f", "^" + command], stdout=subprocess.DEVNULL): time.sleep(0.02)
 until(b"$ ")
 say(b"stty size\r"); until(b"24 80")
 fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 111, 0, 0))
 time.sleep(0.3)
 say(b"stty size\r"); until(b"40 111")
-say(b"sleep 100\r"); time.sleep(0.3); say(b"\x03"); until(b"^C"); until(b"$ ")
+say(b"sleep 100\r"); runs("sleep 100"); say(b"\x03"); until(b"^C"); until(b"$ ")
 say(b"echo st=$?\r"); until(b"st=130")
-say(b"sleep 100\r"); time.sleep(0.3); say(b"\x1a"); until(b"Stopped")
+say(b"sleep 101\r"); runs("sleep 101"); say(b"\x1a"); until(b"Stopped")
 say(b"jobs; kill %1; wait; echo do''ne\r"); until(b"done")
 say(b"sleep 0.8; cat\r"); time.sleep(0.3); say(b"ahead\r")
 until(b"ahead"); until(b"ahead")

@@ -154,8 +154,7 @@ same "$LAB/host-cert.pub"
 tail -n 1 "$LAB/ca/ledger.jsonl" | jq -e '.cert_type=="host" and .identity.principals==["web1","web1.example.com"]' >/dev/null || fail "the ledger"
 cp "$LAB/host-cert.pub" /etc/ssh/ssh_host_ed25519_key-cert.pub
 echo 'HostCertificate /etc/ssh/ssh_host_ed25519_key-cert.pub' >>/etc/ssh/sshd_config
-kill -HUP "$SSHD"
-sleep 0.3
+sshd_reload
 sed 's/^/@cert-authority * /' "$LAB/ca/host_ca.pub" >/root/.ssh/known_hosts
 issue alice web
 as alice deploy -- 'echo known'

@@ -111,8 +111,7 @@ account rescue /bin/bash
 usermod -aG breakglass rescue
 echo 'BreakGlassGroup breakglass' >>/etc/countersign/node.conf
 sed -i '1iAuthorizedKeysFile .ssh/authorized_keys' /etc/ssh/sshd_config
-kill -HUP "$SSHD"
-sleep 0.3
+sshd_reload
 mkdir -p /home/rescue/.ssh
 {
   printf 'cert-authority,principals="x" '

@@ -26,18 +26,12 @@ found() {
   echo "$1" >>"$PROVOKED"
 }
 
-# mended: the host is as good as it was
+# mended: the host is as good as it was. The doctor sees that sshd has not read
+# what we change here all the time.
 mended() {
-  reload
+  sshd_reload
   check
   diff "$LAB/good" "$LAB/found" >"$LAB/diff" || fail "not mended: $(cat "$LAB/diff")"
-}
-
-# The doctor sees that sshd has not read what we change here all the time.
-reload() {
-  kill -HUP "$SSHD"
-  sleep 0.3
-  wait_until "sshd listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/22' 2>/dev/null
 }
 
 # with FILE COMMAND...: FILE is changed by the command, a finding is looked for,
@@ -62,7 +56,7 @@ countersign krl -q --ca "$LAB/ca" -o "$LAB/source/krl"
 echo "PolicySource $LAB/source" >>$NODE
 runs countersign-node refresh
 exits 0
-reload
+sshd_reload
 check
 grep -vx -e clock -e no_break_glass "$LAB/found" && fail "findings: $(cat "$LAB/out")"
 grep -qx clock "$LAB/found" && echo clock >>"$PROVOKED"
@@ -127,12 +121,12 @@ sed -i '/^Include/d' /etc/ssh/sshd_config
 found force_command
 back /etc/ssh/sshd_config
 story "changed since sshd was started"
-reload
+sshd_reload
 check
 grep -qx sshd_not_reloaded "$LAB/found" && fail "it has been reloaded"
 touch -d '2020-01-01' $DROP
 found sshd_not_reloaded
-reload
+sshd_reload
 rm -f /etc/ssh/sshd_config.d/gone.conf
 touch /etc/ssh/sshd_config.d/gone.conf
 rm /etc/ssh/sshd_config.d/gone.conf
@@ -373,7 +367,7 @@ sed -i 's/^/from="127.0.0.1" /' /etc/ssh/breakglass/mallory
 chmod 666 /etc/ssh/breakglass/mallory
 found break_glass_keys 'others than root'
 chmod 644 /etc/ssh/breakglass/mallory
-reload
+sshd_reload
 check
 grep -e break_glass -e match_overrides "$LAB/found" && fail "break-glass is right: $(cat "$LAB/out")"
 kill "$KEEPER"

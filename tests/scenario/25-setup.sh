@@ -11,8 +11,7 @@ cp "$LAB/keys/key.pub" /root/.ssh/authorized_keys
 cp "$LAB/keys/key.pub" /home/alice/.ssh/authorized_keys
 chown -R alice /home/alice/.ssh
 printf 'PermitRootLogin yes\n' >/etc/ssh/sshd_config.d/10-admin.conf
-kill -HUP "$SSHD"
-sleep 0.5
+sshd_reload
 cp $P "$LAB/pam.before"
 issue boss ops
 issue alice web
@@ -122,8 +121,7 @@ as boss root -- 'echo in'
 says in
 story "also through sudo's and su's processes"
 countersign-node remove >/dev/null
-kill -HUP "$SSHD"
-sleep 0.5
+sshd_reload
 countersign-node setup --timeout 20s >/dev/null
 sleep 0.5
 as boss root -- 'setsid -w sh -c "env -i PATH=$PATH countersign-node setup --confirm"'
@@ -163,8 +161,7 @@ exits 0
 kill %%
 cp "$LAB/sshd_config" /etc/ssh/sshd_config
 sed -i '/BreakGlassGroup/d' /etc/countersign/node.conf
-kill -HUP "$SSHD"
-sleep 0.5
+sshd_reload
 
 story "a drop-in that was changed is not overwritten"
 cp $DROP "$LAB/drop"
@@ -272,8 +269,7 @@ grep -q pam_umask $P || fail "the admin's line is gone"
 [ "$(grep -c pam_countersign $P)" = 2 ] || fail "ours are not back: $(cat $P)"
 cp "$LAB/pam.before" $P
 rm -f $DROP
-kill -HUP "$SSHD"
-sleep 0.5
+sshd_reload
 before
 
 story "undone by hand"
@@ -400,8 +396,7 @@ sleep 4
 before
 umount /etc/pam.d
 
-kill -HUP "$SSHD"
-sleep 0.5
+sshd_reload
 before
 
 story "and with everything as it should be, everybody gets in by the policy"

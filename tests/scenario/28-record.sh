@@ -123,8 +123,15 @@ exits 4
 
 story "what is typed is not on record, what is echoed is"
 fresh
-(sleep 1; printf 'S3cret\n'; sleep 1; printf 'visible\n'; sleep 0.5) | timeout 20 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 \
-  'stty -echo; read -r p; stty echo; read -r v; echo "got ${#p} $v"' >"$LAB/out" 2>"$LAB/err"
+rm -f /home/deploy/{first,second}
+types() {
+  wait_until "it reads" test -e /home/deploy/first
+  printf 'S3cret\n'
+  wait_until "it reads on" test -e /home/deploy/second
+  printf 'visible\n'
+}
+types | timeout 30 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 \
+  'stty -echo; : >first; read -r p; stty echo; : >second; read -r v; echo "got ${#p} $v"' >"$LAB/out" 2>"$LAB/err"
 unpacked
 grep -q 'got 6 visible' "$LAB/cast" || fail "the program did not get it"
 grep -q S3cret "$LAB/cast" && fail "the password is on record"
@@ -169,24 +176,24 @@ cat >/usr/local/bin/thief <<'END2'
 """Holds every terminal that it can open as soon as it is there; then tells
 what becomes of what it writes to them."""
 import os, sys, time
-held, end = {}, time.time() + 6
+held, end = {}, time.time() + 30
 while time.time() < end:
     for name in os.listdir("/dev/pts"):
         if name.isdigit() and name not in held:
             try: held[name] = os.open("/dev/pts/" + name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
             except OSError: pass
-    if os.path.exists("/tmp/steal"): break
+    if os.path.exists("/home/deploy/steal"): break
     time.sleep(0.0005)
 for name, fd in sorted(held.items()):
     try: os.write(fd, b"UNSEEN" + name.encode() + b"\n"); print(name, "written")
     except OSError as e: print(name, e.strerror)
 END2
 chmod 755 /usr/local/bin/thief
-rm -f /tmp/steal
+rm -f /home/deploy/steal
 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" deploy@web1 thief >"$LAB/thief.out" 2>&1 </dev/null &
 thief=$!
 event '.event=="session.start" and .interactive==false'
-(sleep 1; touch /tmp/steal; sleep 1) | timeout 20 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 'tty; ls -l /dev/pts; sleep 2' >"$LAB/out" 2>"$LAB/err"
+timeout 30 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 'tty; ls -l /dev/pts; : >steal; sleep 2' >"$LAB/out" 2>"$LAB/err" </dev/null
 wait $thief
 event '.event=="session.end" and .interactive and .recording.blake2b'
 path=$(events '.event=="session.end" and .interactive' | jq -r .recording.path)
@@ -216,7 +223,7 @@ story "who is on: one line a login, with the session's own terminal"
 fresh
 : >/run/utmp
 chmod 644 /run/utmp
-(sleep 1.5; echo 'tty | cut -c 6-; who am i; who | wc -l; exit') | timeout 20 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 >"$LAB/out" 2>"$LAB/err"
+(event '.event=="session.start"' >/dev/null; echo 'tty | cut -c 6-; who am i; who | wc -l; exit') | timeout 20 ssh -F "$LAB/ssh_config" -i "$LAB/keys/alice" -tt deploy@web1 >"$LAB/out" 2>"$LAB/err"
 terminal=$(tr -d '\r' <"$LAB/out" | grep -x 'pts/[0-9]*')
 grep -qE "^deploy +$terminal .*\(127.0.0.1\)" "$LAB/out" || fail "who am i: $(cat "$LAB/out")"
 tr -d '\r' <"$LAB/out" | grep -qx 1 || fail "more than one line: $(cat "$LAB/out")"

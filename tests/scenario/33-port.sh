@@ -110,9 +110,7 @@ grep -q 'channel_new.*server-session' /var/log/auth.log && fail "each session ha
 story "a -R and X11 that the role refuses, where an admin has asked for them"
 fresh
 sed -i '/^LogVerbose/s/$/,serverloop.c:server_input_global_request():*,session.c:session_input_channel_req():*/' /etc/ssh/sshd_config.d/00-countersign.conf
-kill -HUP "$SSHD"
-sleep 0.3
-wait_until "sshd listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/22' 2>/dev/null
+sshd_reload
 ssh_stays none deploy -N -R 9006:127.0.0.1:8000 -o ServerAliveInterval=1
 event '.event=="port" and .code=="T3003E" and .success==false and .direction=="remote" and .addr=="localhost:9006"'
 ssh_goes

@@ -103,6 +103,13 @@ lab_sshd() {
   wait_until "sshd listens" bash -c 'exec 3<>/dev/tcp/127.0.0.1/22' 2>/dev/null
 }
 
+# It writes its pid file once it has read its configuration and listens.
+sshd_reload() {
+  rm /run/sshd.pid
+  kill -HUP "$SSHD"
+  wait_until "sshd has read its configuration again" test -s /run/sshd.pid
+}
+
 lab_die() {
   printf 'lab: %s\n' "$1" >&2
   exit 1
