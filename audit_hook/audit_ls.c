@@ -44,19 +44,12 @@ fits(const char *want, const json_t *event, const char *key)
 }
 
 static bool
-is_wanted(const struct filter *f, const struct audit_session *s)
+is_wanted(const json_t *start, void *context)
 {
-	uint64_t start;
+	const struct filter *f = context;
 
-	if (!fits(f->user, s->start, "user") ||
-	    !fits(f->login, s->start, "login") ||
-	    !fits(f->host, s->start, "server_hostname") ||
-	    (f->is_open && s->end != NULL))
-		return false;
-	return f->since_s == 0 ||
-	    (clock_parse_rfc3339(eventlog_text(s->start, "time"), &start) ==
-		    0 &&
-		start >= f->since_s);
+	return fits(f->user, start, "user") && fits(f->login, start, "login") &&
+	    fits(f->host, start, "server_hostname");
 }
 
 static const char *
@@ -110,24 +103,45 @@ print_json(const struct audit_session *s)
 	json_decref(o);
 }
 
+/* JSON may write others in more than one way. */
+static const char *
+as_it_stands(const char *text)
+{
+	return text != NULL &&
+		text[strspn(text,
+		    "abcdefghijklmnopqrstuvwxyz"
+		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._-")] == '\0'
+	    ? text
+	    : NULL;
+}
+
 static int
-list(const struct filter *f)
+list(struct filter *f)
 {
 	AUTO_CLEAR(sessionlist_clear) struct sessionlist l = { 0 };
+	const struct sessionlist_filter filter = { .text =
+						       as_it_stands(f->user),
+		.since_s = f->since_s,
+		.is_wanted = is_wanted,
+		.context = f };
 	size_t i;
 
-	if (sessionlist_read(f->events, &l) < 0)
+	if (sessionlist_read(f->events, &filter, &l) < 0)
 		return AUDIT_FAILED;
 	if (!f->is_json)
 		puts(
 		    "SESSION   START (UTC)          EXIT    FILE  WHO WHERE WHAT");
 	for (i = 0; i < l.n; i++) {
-		if (!is_wanted(f, &l.v[i]))
+		AUTO_CLEAR(audit_session_clear)
+		struct audit_session s = { 0 };
+
+		if (f->is_open && l.v[i].end != NULL)
 			continue;
+		s = sessionlist_get(&l, i);
 		if (f->is_json)
-			print_json(&l.v[i]);
+			print_json(&s);
 		else
-			print_row(&l.v[i]);
+			print_row(&s);
 	}
 	return AUDIT_DONE;
 }

@@ -24,8 +24,7 @@ static const char usage[] =
 struct search {
 	const char *text;
 	bool ignores_case;
-	struct sessionlist all;
-	const struct audit_session *session; /* of them */
+	struct audit_session session;
 	size_t found;
 	size_t unreadable;
 };
@@ -40,8 +39,8 @@ has(const struct search *s, const char *where)
 static void
 print_hit(struct search *s, const char *when, const char *line)
 {
-	printf("%.8s %s ", eventlog_text(s->session->start, "sid"), when);
-	audit_print_safe(stdout, eventlog_text(s->session->start, "user"));
+	printf("%.8s %s ", eventlog_text(s->session.start, "sid"), when);
+	audit_print_safe(stdout, eventlog_text(s->session.start, "user"));
 	fputs(": ", stdout);
 	audit_print_safe(stdout, line);
 	putchar('\n');
@@ -67,8 +66,7 @@ static void
 look_at_session(struct search *s, const char *dir)
 {
 	const json_t *command =
-	    json_array_get(json_object_get(s->session->start,
-			       "initial_command"),
+	    json_array_get(json_object_get(s->session.start, "initial_command"),
 		0);
 	AUTO(castreader_close) struct castreader *reader = NULL;
 	char path[PATH_MAX];
@@ -76,30 +74,37 @@ look_at_session(struct search *s, const char *dir)
 
 	if (json_is_string(command) && has(s, json_string_value(command)))
 		print_hit(s, "command", json_string_value(command));
-	if (sessionlist_recording(s->session, dir, path, sizeof(path)) < 0)
+	if (sessionlist_recording(&s->session, dir, path, sizeof(path)) < 0)
 		return;
 	if ((reader = castreader_open(path, &e)) == NULL ||
 	    plaintext_read(reader, look_at_line, s) < 0)
 		s->unreadable++;
 }
 
-static int
-search(struct search *s, const char *events, const char *user)
+static bool
+is_of_user(const json_t *start, void *user)
 {
-	struct sessionlist *l = &s->all;
+	return user == NULL || strcmp(user, eventlog_text(start, "user")) == 0;
+}
+
+static int
+search(struct search *s, const char *events, char *user)
+{
+	AUTO_CLEAR(sessionlist_clear) struct sessionlist l = { 0 };
+	const struct sessionlist_filter filter = { .is_wanted = is_of_user,
+		.context = user };
 	char dir[PATH_MAX];
 	size_t i;
 	int r;
 
 	if ((r = auditfind_folder(dir, sizeof(dir))) != 0)
 		return r;
-	if (sessionlist_read(events, l) < 0)
+	if (sessionlist_read(events, &filter, &l) < 0)
 		return AUDIT_FAILED;
-	for (i = 0; i < l->n; i++) {
-		s->session = &l->v[i];
-		if (user == NULL ||
-		    strcmp(user, eventlog_text(l->v[i].start, "user")) == 0)
-			look_at_session(s, dir);
+	for (i = 0; i < l.n; i++) {
+		s->session = sessionlist_get(&l, i);
+		look_at_session(s, dir);
+		audit_session_clear(&s->session);
 	}
 	if (s->unreadable > 0)
 		return audit_complain("%zu recordings cannot be read to their "
@@ -118,9 +123,10 @@ audit_search(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *events = AUDIT_EVENTS, *user = NULL;
+	const char *events = AUDIT_EVENTS;
 	struct search s = { 0 };
-	int opt, status;
+	char *user = NULL;
+	int opt;
 
 	while ((opt = getopt_long(argc, argv, "hi", longs, NULL)) != -1)
 		switch (opt) {
@@ -139,7 +145,5 @@ audit_search(int argc, char **argv)
 	if (argc - optind != 1 || *argv[optind] == '\0')
 		return audit_usage(usage, false);
 	s.text = argv[optind];
-	status = search(&s, events, user);
-	sessionlist_clear(&s.all);
-	return status;
+	return search(&s, events, user);
 }

@@ -9,7 +9,6 @@
 #include "auto.h"
 #include "eventlog.h"
 #include "jumps.h"
-#include "sessionlist.h"
 
 static const char usage[] =
     "usage: countersign-audit show [--json] [--events FILE] SESSION\n"
@@ -21,6 +20,7 @@ struct story {
 	const char *sid, *connection;
 	bool is_json;
 	size_t n;
+	struct jumps jumps;
 };
 
 /* Fields that every event has, or that head the story. */
@@ -82,12 +82,13 @@ is_of(const struct story *s, const json_t *event)
 }
 
 static int
-tell(const json_t *event, void *context)
+tell(const struct eventlog_line *line, void *context)
 {
+	const json_t *event = line->event;
 	struct story *s = context;
 
 	if (!is_of(s, event))
-		return 0;
+		return jumps_take(line, &s->jumps);
 	if (s->n++ == 0 && !s->is_json) {
 		audit_print_safe(stdout, eventlog_text(event, "user"));
 		fputs(" as ", stdout);
@@ -103,18 +104,18 @@ tell(const json_t *event, void *context)
 	} else {
 		print_event(event);
 	}
-	return 0;
+	return jumps_take(line, &s->jumps);
 }
 
 static void
-print_connection(const char *how, const json_t *start)
+print_connection(const char *how, const struct jump_start *start)
 {
 	printf("%s ", how);
-	audit_print_safe(stdout, eventlog_text(start, "login"));
+	audit_print_safe(stdout, start->login);
 	fputs(" on ", stdout);
-	audit_print_safe(stdout, eventlog_text(start, "server_hostname"));
-	printf(", connection %s, as ", eventlog_text(start, "connection_id"));
-	audit_print_safe(stdout, eventlog_text(start, "user"));
+	audit_print_safe(stdout, start->host);
+	printf(", connection %s, as ", start->id);
+	audit_print_safe(stdout, start->user);
 	putchar('\n');
 }
 
@@ -122,66 +123,124 @@ print_connection(const char *how, const json_t *start)
 static void
 print_jumps(const struct jumps *j, const char *connection)
 {
-	const json_t *start = jumps_start(j, connection), *at, *next;
-	size_t hops, i;
+	const struct jump_start *start = jumps_start(j, connection), *at, *next;
+	size_t hops;
 
 	for (at = start, hops = 0; at != NULL && hops < JUMPS_MAX; hops++)
 		if ((at = jumps_before(j, at)) != NULL)
 			print_connection("came through", at);
-	for (at = start, hops = 0; at != NULL && hops < JUMPS_MAX;
-	     at = next, hops++) {
-		next = jumps_after(j, at, 0);
-		for (i = 0; jumps_after(j, at, i) != NULL; i++)
-			print_connection("went on to", jumps_after(j, at, i));
+	for (at = start, hops = 0; at != NULL && hops < JUMPS_MAX; hops++) {
+		const struct jump_start *first = jumps_after(j, at, NULL);
+
+		for (next = first; next != NULL;
+		     next = jumps_after(j, at, next))
+			print_connection("went on to", next);
+		at = first;
 	}
 }
 
-/* A session's, or a connection's own. */
-static int
-find(const struct sessionlist *l, const struct jumps *j, const char *text,
-    struct story *ret)
+/* ---- which it is */
+
+struct found {
+	const char *text; /* that an id begins with */
+	json_t
+	    *start; /* the last session.start, or connection.start, with it */
+	size_t sessions, connections;
+};
+
+static void
+found_clear(struct found *f)
 {
-	const struct audit_session *s;
-	const json_t *start;
+	json_decref(f->start);
+}
+
+static bool
+begins(const struct found *f, const json_t *event, const char *key)
+{
+	return strncmp(eventlog_text(event, key), f->text, strlen(f->text)) ==
+	    0;
+}
+
+/* A session's rather than a connection's. */
+static int
+look(const struct eventlog_line *line, void *context)
+{
+	const char *name = eventlog_text(line->event, "event");
+	struct found *f = context;
+
+	if (strcmp(name, "session.start") == 0 && begins(f, line->event, "sid"))
+		f->sessions++;
+	else if (strcmp(name, "connection.start") == 0 &&
+	    begins(f, line->event, "connection_id"))
+		f->connections++;
+	else
+		return 0;
+	if (f->sessions > 0 && strcmp(name, "session.start") != 0)
+		return 0;
+	json_decref(f->start);
+	f->start = json_incref((json_t *)(uintptr_t)line->event);
+	return 0;
+}
+
+static int
+find(const char *events, struct found *ret)
+{
+	static const char *const words[] = { "\"session.start\"",
+		"\"connection.start\"", NULL };
+	const struct eventlog_query q = { events, words, ret->text, 0 };
+	struct eventlog_report report;
 	size_t n;
 
-	if ((s = sessionlist_find(l, text, &n)) != NULL) {
-		ret->sid = eventlog_text(s->start, "sid");
-		ret->connection = eventlog_text(s->start, "connection_id");
-		return 0;
-	}
-	if (n == 0 && (start = jumps_find(j, text, &n)) != NULL) {
-		ret->connection = eventlog_text(start, "connection_id");
-		return 0;
-	}
+	if (eventlog_read(&q, look, ret, &report) < 0)
+		return audit_complain("%s", report.error);
+	n = ret->sessions > 0 ? ret->sessions : ret->connections;
+	if (n == 1)
+		return AUDIT_DONE;
 	if (n > 1)
 		audit_complain("%zu begin with '%s': give more of it "
 			       "(countersign-audit ls --json)",
-		    n, text);
+		    n, ret->text);
 	else
 		audit_complain("no session or connection '%s' in the events",
-		    text);
-	return -1;
+		    ret->text);
+	return AUDIT_NOT_FOUND;
+}
+
+/* ---- the story */
+
+static int
+tell_story(const char *events, struct story *s)
+{
+	const char *const words[] = { s->connection, JUMPS_WORDS, NULL };
+	const struct eventlog_query q = { .path = events, .words = words };
+	struct eventlog_report report;
+
+	if (eventlog_read(&q, tell, s, &report) < 0)
+		return audit_complain("%s", report.error);
+	if (jumps_sort(&s->jumps) < 0)
+		return audit_complain("out of memory");
+	if (!s->is_json)
+		print_jumps(&s->jumps, s->connection);
+	return AUDIT_DONE;
 }
 
 static int
 show(const char *text, const char *events, bool is_json)
 {
-	AUTO_CLEAR(sessionlist_clear) struct sessionlist l = { 0 };
-	AUTO_CLEAR(jumps_clear) struct jumps j = { 0 };
+	AUTO_CLEAR(found_clear) struct found f = { .text = text };
 	struct story s = { .is_json = is_json };
-	size_t bad;
+	int status;
 
-	if (sessionlist_read(events, &l) < 0)
-		return AUDIT_FAILED;
-	if (jumps_read(events, &j) < 0)
-		return audit_complain("out of memory");
-	if (*text == '\0' || find(&l, &j, text, &s) < 0)
+	if (*text == '\0')
 		return AUDIT_NOT_FOUND;
-	(void)eventlog_read(events, tell, &s, &bad);
-	if (!is_json)
-		print_jumps(&j, s.connection);
-	return AUDIT_DONE;
+	if ((status = find(events, &f)) != AUDIT_DONE)
+		return status;
+	s.connection = eventlog_text(f.start, "connection_id");
+	if (f.sessions > 0)
+		s.sid = eventlog_text(f.start, "sid");
+	status = tell_story(events, &s);
+	jumps_clear(&s.jumps);
+	return status;
 }
 
 int

@@ -15,6 +15,7 @@
 #include "castreader.h"
 #include "eventlog.h"
 #include "eventsink.h"
+#include "logparts.h"
 #include "screen.h"
 #include "settings.h"
 #include "termfilter.h"
@@ -122,10 +123,32 @@ was_replaced(FILE *f, const char *path)
 	    (now.st_ino != own.st_ino || now.st_size < ftell(f));
 }
 
+/* Of a file that was rotated, and not written to since, the part before. */
+static FILE *
+open_last(const char *path)
+{
+	AUTO_CLEAR(logparts_clear) struct logparts parts = { 0 };
+	AUTO(free) char *failed = NULL;
+	struct logpart *last;
+	FILE *f = fopen(path, "re");
+
+	if (f != NULL || errno != ENOENT ||
+	    logparts_open(path, &parts, &failed) < 0)
+		return f;
+	last = &parts.v[parts.n - 1];
+	if (logparts_compression(last->path) != NULL) {
+		errno = ENOENT;
+		return NULL;
+	}
+	if ((f = fdopen(last->fd, "re")) != NULL)
+		last->fd = -1;
+	return f;
+}
+
 static int
 tail(const struct tail *t, const char *path, unsigned long lines, bool follows)
 {
-	FILE *f = fopen(path, "re"), *next;
+	FILE *f = open_last(path), *next;
 	struct stat st;
 
 	if (f == NULL)
@@ -144,6 +167,8 @@ tail(const struct tail *t, const char *path, unsigned long lines, bool follows)
 		print_what_is_there(t, f);
 		if (was_replaced(f, path) &&
 		    (next = fopen(path, "re")) != NULL) {
+			/* What came before it was there. */
+			print_what_is_there(t, f);
 			fclose(f);
 			f = next;
 		}

@@ -42,31 +42,43 @@ struct tally {
 struct tallies {
 	struct tally *v;
 	size_t n, room;
+	json_t *places; /* in v, by id */
 };
 
 static struct tally *
-find_tally(struct tallies *t, const char *id)
+add_tally(struct tallies *t, const char *id)
 {
+	size_t room = t->room != 0 ? 2 * t->room : 256;
 	struct tally *more;
-	size_t i;
 
-	for (i = t->n; i-- > 0;)
-		if (strcmp(t->v[i].id, id) == 0)
-			return &t->v[i];
+	if (t->places == NULL && (t->places = json_object()) == NULL)
+		return NULL;
 	if (t->n == t->room) {
-		t->room = t->room != 0 ? 2 * t->room : 256;
-		more = reallocarray(t->v, t->room, sizeof(*more));
+		more = reallocarray(t->v, room, sizeof(*more));
 		if (more == NULL)
 			return NULL;
 		t->v = more;
+		t->room = room;
 	}
+	if (json_object_set_new(t->places, id, json_integer((json_int_t)t->n)) <
+	    0)
+		return NULL;
 	t->v[t->n] = (struct tally){ .seen = 0 };
 	snprintf(t->v[t->n].id, sizeof(t->v[t->n].id), "%.36s", id);
 	return &t->v[t->n++];
 }
 
+static struct tally *
+find_tally(struct tallies *t, const char *id)
+{
+	const json_t *place = json_object_get(t->places, id);
+
+	return place != NULL ? &t->v[json_integer_value(place)]
+			     : add_tally(t, id);
+}
+
 static int
-count(const json_t *event, void *context)
+count(const json_t *event, struct tallies *all)
 {
 	const char *id = eventlog_text(event, "connection_id");
 	const json_t *number = json_object_get(event, "ei");
@@ -74,7 +86,7 @@ count(const json_t *event, void *context)
 
 	if (*id == '\0' || number == NULL)
 		return 0;
-	if ((t = find_tally(context, id)) == NULL)
+	if ((t = find_tally(all, id)) == NULL)
 		return -ENOMEM;
 	if (strcmp(eventlog_text(event, "emitter"), "trace") == 0) {
 		/* Another trace begins anew, and says so. */
@@ -108,24 +120,18 @@ say_missing(const char *id, const char *whose, uint64_t seen, uint64_t should)
 }
 
 static size_t
-verify_events(const char *events)
+verify_events(const struct tallies *t)
 {
-	struct tallies t = { 0 };
-	size_t bad, i, wrong;
+	size_t i, wrong = 0;
 
-	if (eventlog_read(events, count, &t, &bad) < 0)
-		return 1;
-	/* sessionlist_read() has said how many they are. */
-	wrong = bad > 0;
-	for (i = 0; i < t.n; i++)
-		if (t.v[i].has_start)
-			wrong +=
-			    say_missing(t.v[i].id, "the keeper's", t.v[i].seen,
-				t.v[i].should != 0 ? t.v[i].should
-						   : t.v[i].seen) +
-			    say_missing(t.v[i].id, "trace's", t.v[i].traced,
-				t.v[i].before + t.v[i].numbered);
-	free(t.v);
+	for (i = 0; i < t->n; i++)
+		if (t->v[i].has_start)
+			wrong += say_missing(t->v[i].id, "the keeper's",
+				     t->v[i].seen,
+				     t->v[i].should != 0 ? t->v[i].should
+							 : t->v[i].seen) +
+			    say_missing(t->v[i].id, "trace's", t->v[i].traced,
+				t->v[i].before + t->v[i].numbered);
 	return wrong;
 }
 
@@ -213,25 +219,67 @@ verify_recording(const struct audit_session *s, const char *dir)
 }
 
 static size_t
-verify_recordings(const char *events, const char *dir, size_t *ret_n)
+verify_recordings(const struct sessionlist *l, const char *dir, size_t *ret_n)
 {
-	AUTO_CLEAR(sessionlist_clear) struct sessionlist l = { 0 };
 	const char *why;
 	size_t i, wrong = 0;
 
-	if (sessionlist_read(events, &l) < 0)
-		return 1;
-	for (i = 0; i < l.n; i++) {
-		if (l.v[i].end == NULL)
+	for (i = 0; i < l->n; i++) {
+		AUTO_CLEAR(audit_session_clear)
+		struct audit_session s = { 0 };
+
+		if (l->v[i].end == NULL)
 			continue;
 		(*ret_n)++;
-		if ((why = verify_recording(&l.v[i], dir)) == NULL)
+		s = sessionlist_get(l, i);
+		if ((why = verify_recording(&s, dir)) == NULL)
 			continue;
-		printf("session %s: %s\n", eventlog_text(l.v[i].start, "sid"),
-		    why);
+		printf("session %s: %s\n", eventlog_text(s.start, "sid"), why);
 		wrong++;
 	}
 	return wrong;
+}
+
+/* ---- both, of one reading */
+
+struct all {
+	struct sessionlist sessions;
+	struct tallies tallies;
+};
+
+static int
+take(const struct eventlog_line *line, void *context)
+{
+	struct all *all = context;
+	int r = sessionlist_take(line, &all->sessions);
+
+	return r != 0 ? r : count(line->event, &all->tallies);
+}
+
+static int
+verify(const char *events, const char *dir)
+{
+	const struct eventlog_query q = { .path = events };
+	struct eventlog_report report;
+	struct all all = { 0 };
+	size_t n = 0, wrong = 0;
+
+	if (eventlog_read(&q, take, &all, &report) < 0) {
+		audit_complain("%s", report.error);
+		wrong++;
+	}
+	if (report.bad > 0) {
+		audit_complain("%zu lines of '%s' are no events", report.bad,
+		    events);
+		wrong++;
+	}
+	wrong += verify_recordings(&all.sessions, dir, &n);
+	wrong += verify_events(&all.tallies);
+	sessionlist_clear(&all.sessions);
+	free(all.tallies.v);
+	json_decref(all.tallies.places);
+	printf("%zu sessions that have ended, %zu problems\n", n, wrong);
+	return wrong == 0 ? AUDIT_DONE : AUDIT_NOT_FOUND;
 }
 
 int
@@ -244,7 +292,6 @@ audit_verify(int argc, char **argv)
 	};
 	const char *events = AUDIT_EVENTS;
 	char dir[PATH_MAX];
-	size_t n = 0, wrong;
 	int opt, r;
 
 	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
@@ -258,7 +305,5 @@ audit_verify(int argc, char **argv)
 		return AUDIT_FAILED;
 	if ((r = auditfind_folder(dir, sizeof(dir))) != 0)
 		return r;
-	wrong = verify_recordings(events, dir, &n) + verify_events(events);
-	printf("%zu sessions that have ended, %zu problems\n", n, wrong);
-	return wrong == 0 ? AUDIT_DONE : AUDIT_NOT_FOUND;
+	return verify(events, dir);
 }

@@ -27,33 +27,41 @@ auditfind_folder(char *buf, size_t size)
 }
 
 static int
-find_session(const char *sid, const char *events, char *buf, size_t size)
+find_recording(const struct sessionlist *l, const char *sid, char *buf,
+    size_t size)
 {
-	AUTO_CLEAR(sessionlist_clear) struct sessionlist l = { 0 };
-	const struct audit_session *s;
+	AUTO_CLEAR(audit_session_clear) struct audit_session s = { 0 };
 	char dir[PATH_MAX];
-	size_t n;
 	int r;
 
 	if ((r = auditfind_folder(dir, sizeof(dir))) != 0)
 		return r;
-	if (sessionlist_read(events, &l) < 0)
-		return AUDIT_FAILED;
+	s = sessionlist_get(l, 0);
+	if ((r = sessionlist_recording(&s, dir, buf, size)) == 0)
+		return 0;
+	audit_complain(r == -ENODATA ? "session '%s' was not recorded"
+				     : "the recording of '%s' is gone",
+	    sid);
+	return AUDIT_NOT_FOUND;
+}
+
+static int
+find_session(const char *sid, const char *events, char *buf, size_t size)
+{
+	AUTO_CLEAR(sessionlist_clear) struct sessionlist l = { 0 };
+	const struct sessionlist_filter filter = { .sid = sid };
+
 	if (*sid == '\0') {
 		audit_complain("an empty name is no session");
 		return AUDIT_NOT_FOUND;
 	}
-	if ((s = sessionlist_find(&l, sid, &n)) == NULL) {
-		audit_complain(n == 0
-			? "no session '%s' in the events, and no such file"
-			: "more than one session begins with '%s'",
-		    sid);
-		return AUDIT_NOT_FOUND;
-	}
-	if ((r = sessionlist_recording(s, dir, buf, size)) == 0)
-		return 0;
-	audit_complain(r == -ENODATA ? "session '%s' was not recorded"
-				     : "the recording of '%s' is gone",
+	if (sessionlist_read(events, &filter, &l) < 0)
+		return AUDIT_FAILED;
+	if (l.n == 1)
+		return find_recording(&l, sid, buf, size);
+	audit_complain(l.n == 0
+		? "no session '%s' in the events, and no such file"
+		: "more than one session begins with '%s'",
 	    sid);
 	return AUDIT_NOT_FOUND;
 }

@@ -1,50 +1,174 @@
 /* SPDX-License-Identifier: ISC */
 /* One JSON object a line. */
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "auto.h"
 #include "eventlog.h"
+#include "logparts.h"
+
+extern char **environ;
+
+static bool
+is_of_interest(const struct eventlog_query *q, const char *line, size_t n)
+{
+	size_t i;
+
+	if (q->text != NULL &&
+	    memmem(line, n, q->text, strlen(q->text)) == NULL)
+		return false;
+	for (i = 0; q->words != NULL && q->words[i] != NULL; i++)
+		if (memmem(line, n, q->words[i], strlen(q->words[i])) != NULL)
+			return true;
+	return q->words == NULL;
+}
 
 static int
-read_file(const char *path, eventlog_reader *read, void *context,
-    size_t *ret_bad)
+take_line(const struct eventlog_query *q, const char *text, size_t n,
+    eventlog_reader *read, void *context, struct eventlog_report *ret)
 {
-	AUTO(fclose) FILE *f = fopen(path, "re");
+	struct eventlog_line line = { text, n, NULL };
+	bool is_whole = text[n - 1] == '\n'; /* else it is being written */
+	json_t *event = NULL;
+	int r = 0;
+
+	line.len -= is_whole;
+	if (*text == '{' && !is_of_interest(q, text, line.len))
+		return 0;
+	line.event = event = json_loadb(text, line.len, 0, NULL);
+	if (json_is_object(event))
+		r = read(&line, context);
+	else if (is_whole)
+		ret->bad++;
+	json_decref(event);
+	return r;
+}
+
+static int
+read_lines(const struct eventlog_query *q, FILE *f, eventlog_reader *read,
+    void *context, struct eventlog_report *ret)
+{
 	AUTO(free) char *line = NULL;
 	size_t room = 0;
 	ssize_t n;
 	int r = 0;
 
-	if (f == NULL)
-		return -errno;
-	while (r == 0 && (n = getline(&line, &room, f)) > 0) {
-		json_t *event = json_loadb(line, (size_t)n, 0, NULL);
+	while (r == 0 && (n = getline(&line, &room, f)) > 0)
+		r = take_line(q, line, (size_t)n, read, context, ret);
+	return r == 0 && ferror(f) ? -EIO : r;
+}
 
-		if (json_is_object(event))
-			r = read(event, context);
-		else if (line[n - 1] == '\n') /* else it is being written */
-			(*ret_bad)++;
-		json_decref(event);
+/* The tool that logrotate(8) has compressed it with, from fd to a pipe. */
+static int
+start_unpacking(const char *compression, int fd, FILE **ret_f, pid_t *ret_pid)
+{
+	static const char *const tools[][2] = { { ".gz", "gzip" },
+		{ ".zst", "zstd" }, { ".xz", "xz" }, { ".bz2", "bzip2" } };
+	char *argv[] = { NULL, (char[]){ "-dc" }, NULL };
+	posix_spawn_file_actions_t actions;
+	int ends[2], e;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tools); i++)
+		if (strcmp(tools[i][0], compression) == 0)
+			argv[0] = (char *)(uintptr_t)tools[i][1];
+	if (posix_spawn_file_actions_init(&actions) != 0)
+		return -ENOMEM;
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		posix_spawn_file_actions_destroy(&actions);
+		return -errno;
 	}
-	return r == 0 && ferror(f) ? -errno : r;
+	(void)posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
+	(void)posix_spawn_file_actions_adddup2(&actions, ends[1],
+	    STDOUT_FILENO);
+	e = posix_spawnp(ret_pid, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(ends[1]);
+	if (e == 0 && (*ret_f = fdopen(ends[0], "re")) != NULL)
+		return 0;
+	close(ends[0]);
+	return e != 0 ? -e : -ENOMEM;
+}
+
+static int
+read_compressed(const struct eventlog_query *q, const char *compression,
+    const struct logpart *part, eventlog_reader *read, void *context,
+    struct eventlog_report *ret)
+{
+	int r, status = 0;
+	FILE *f;
+	pid_t pid;
+
+	if ((r = start_unpacking(compression, part->fd, &f, &pid)) < 0) {
+		snprintf(ret->error, sizeof(ret->error),
+		    "cannot unpack '%.150s': %s", part->path, strerror(-r));
+		return r;
+	}
+	r = read_lines(q, f, read, context, ret);
+	fclose(f);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	/* Who is not read to the end may die of it. */
+	if (r != 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+		return r;
+	snprintf(ret->error, sizeof(ret->error),
+	    "'%.150s' is damaged, or cut short", part->path);
+	return -EBADMSG;
+}
+
+static int
+read_part(const struct eventlog_query *q, struct logpart *part,
+    eventlog_reader *read, void *context, struct eventlog_report *ret)
+{
+	const char *compression = logparts_compression(part->path);
+	FILE *f;
+	int r;
+
+	if (compression != NULL)
+		return read_compressed(q, compression, part, read, context,
+		    ret);
+	if ((f = fdopen(part->fd, "re")) == NULL)
+		return -ENOMEM;
+	part->fd = -1;
+	r = read_lines(q, f, read, context, ret);
+	fclose(f);
+	return r;
+}
+
+static void
+say_error(struct eventlog_report *ret, const char *path, int r)
+{
+	if (r < 0 && ret->error[0] == '\0')
+		snprintf(ret->error, sizeof(ret->error),
+		    "cannot read '%.150s': %s", path, strerror(-r));
 }
 
 int
-eventlog_read(const char *path, eventlog_reader *read, void *context,
-    size_t *ret_bad)
+eventlog_read(const struct eventlog_query *q, eventlog_reader *read,
+    void *context, struct eventlog_report *ret)
 {
-	char older[PATH_MAX];
+	AUTO_CLEAR(logparts_clear) struct logparts parts = { 0 };
+	AUTO(free) char *failed = NULL;
+	size_t i;
 	int r;
 
-	*ret_bad = 0;
-	snprintf(older, sizeof(older), "%s.1", path);
-	r = read_file(older, read, context, ret_bad);
-	if (r != 0 && r != -ENOENT)
-		return r;
-	return read_file(path, read, context, ret_bad);
+	*ret = (struct eventlog_report){ 0 };
+	r = logparts_open(q->path, &parts, &failed);
+	say_error(ret, failed != NULL ? failed : q->path, r);
+	for (i = 0; r == 0 && i < parts.n; i++) {
+		if ((uint64_t)parts.v[i].written < q->since_s)
+			continue;
+		r = read_part(q, &parts.v[i], read, context, ret);
+		say_error(ret, parts.v[i].path, r);
+	}
+	return r;
 }
 
 const char *

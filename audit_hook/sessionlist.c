@@ -8,15 +8,36 @@
 #include <unistd.h>
 
 #include "audit.h"
-#include "eventlog.h"
+#include "clock.h"
 #include "sessionlist.h"
 
+static bool
+is_wanted(const struct sessionlist_filter *f, const json_t *start)
+{
+	uint64_t began;
+
+	if (f == NULL)
+		return true;
+	if (f->sid != NULL &&
+	    strncmp(eventlog_text(start, "sid"), f->sid, strlen(f->sid)) != 0)
+		return false;
+	if (f->since_s != 0 &&
+	    (clock_parse_rfc3339(eventlog_text(start, "time"), &began) < 0 ||
+		began < f->since_s))
+		return false;
+	return f->is_wanted == NULL || f->is_wanted(start, f->context);
+}
+
 static int
-add(struct sessionlist *l, const json_t *event)
+add(struct sessionlist *l, const struct eventlog_line *line)
 {
 	size_t room = l->room != 0 ? 2 * l->room : 256;
-	struct audit_session *more;
+	struct sessionlist_lines *more;
 
+	if (!is_wanted(l->filter, line->event))
+		return 0;
+	if (l->open == NULL && (l->open = json_object()) == NULL)
+		return -ENOMEM;
 	if (l->n == l->room) {
 		more = reallocarray(l->v, room, sizeof(*more));
 		if (more == NULL)
@@ -24,48 +45,63 @@ add(struct sessionlist *l, const json_t *event)
 		l->v = more;
 		l->room = room;
 	}
-	l->v[l->n++] = (struct audit_session){ .start = json_incref((
-						   json_t *)(uintptr_t)event) };
-	return 0;
-}
-
-/* From the end: a session mostly ends soon after it began. */
-static void
-end(struct sessionlist *l, const json_t *event)
-{
-	const char *sid = eventlog_text(event, "sid");
-	size_t i;
-
-	for (i = l->n; i-- > 0;)
-		if (l->v[i].end == NULL &&
-		    strcmp(eventlog_text(l->v[i].start, "sid"), sid) == 0) {
-			l->v[i].end = json_incref((json_t *)(uintptr_t)event);
-			return;
-		}
+	l->v[l->n].end = NULL;
+	if ((l->v[l->n].start = strndup(line->text, line->len)) == NULL)
+		return -ENOMEM;
+	l->n++;
+	return json_object_set_new(l->open, eventlog_text(line->event, "sid"),
+		   json_integer((json_int_t)(l->n - 1))) < 0
+	    ? -ENOMEM
+	    : 0;
 }
 
 static int
-take(const json_t *event, void *context)
+end(struct sessionlist *l, const struct eventlog_line *line)
 {
-	const char *name = eventlog_text(event, "event");
+	const char *sid = eventlog_text(line->event, "sid");
+	const json_t *place = json_object_get(l->open, sid);
+	char **at;
+
+	if (place == NULL)
+		return 0;
+	at = &l->v[json_integer_value(place)].end;
+	(void)json_object_del(l->open, sid);
+	return (*at = strndup(line->text, line->len)) != NULL ? 0 : -ENOMEM;
+}
+
+int
+sessionlist_take(const struct eventlog_line *line, void *list)
+{
+	const char *name = eventlog_text(line->event, "event");
 
 	if (strcmp(name, "session.start") == 0)
-		return add(context, event);
+		return add(list, line);
 	if (strcmp(name, "session.end") == 0)
-		end(context, event);
+		return end(list, line);
 	return 0;
 }
 
 int
-sessionlist_read(const char *events, struct sessionlist *ret)
+sessionlist_read(const char *events, const struct sessionlist_filter *filter,
+    struct sessionlist *ret)
 {
-	size_t bad;
-	int r = eventlog_read(events, take, ret, &bad);
+	static const char *const words[] = { "session.start", "session.end",
+		NULL };
+	struct eventlog_query q = { .path = events, .words = words };
+	struct eventlog_report report;
+	int r;
 
+	ret->filter = filter;
+	if (filter != NULL) {
+		q.text = filter->sid != NULL ? filter->sid : filter->text;
+		q.since_s = filter->since_s;
+	}
+	r = eventlog_read(&q, sessionlist_take, ret, &report);
 	if (r < 0)
-		audit_complain("cannot read '%s': %s", events, strerror(-r));
-	else if (bad > 0)
-		audit_complain("%zu lines of '%s' are no events", bad, events);
+		audit_complain("%s", report.error);
+	else if (report.bad > 0)
+		audit_complain("%zu lines of '%s' are no events", report.bad,
+		    events);
 	return r;
 }
 
@@ -75,27 +111,29 @@ sessionlist_clear(struct sessionlist *l)
 	size_t i;
 
 	for (i = 0; i < l->n; i++) {
-		json_decref(l->v[i].start);
-		json_decref(l->v[i].end);
+		free(l->v[i].start);
+		free(l->v[i].end);
 	}
 	free(l->v);
+	json_decref(l->open);
 	*l = (struct sessionlist){ 0 };
 }
 
-const struct audit_session *
-sessionlist_find(const struct sessionlist *l, const char *sid, size_t *ret_n)
+struct audit_session
+sessionlist_get(const struct sessionlist *l, size_t i)
 {
-	const struct audit_session *found = NULL;
-	size_t i;
+	const struct sessionlist_lines *lines = &l->v[i];
 
-	*ret_n = 0;
-	for (i = 0; i < l->n; i++)
-		if (strncmp(eventlog_text(l->v[i].start, "sid"), sid,
-			strlen(sid)) == 0) {
-			found = &l->v[i];
-			(*ret_n)++;
-		}
-	return *ret_n == 1 ? found : NULL;
+	return (struct audit_session){ json_loads(lines->start, 0, NULL),
+		lines->end != NULL ? json_loads(lines->end, 0, NULL) : NULL };
+}
+
+void
+audit_session_clear(struct audit_session *s)
+{
+	json_decref(s->start);
+	json_decref(s->end);
+	*s = (struct audit_session){ 0 };
 }
 
 /* A session that has not ended has its file in the folder of its day. */

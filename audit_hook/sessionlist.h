@@ -7,24 +7,43 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "eventlog.h"
+
 struct audit_session {
 	json_t *start; /* session.start */
 	json_t *end; /* session.end, or NULL: it is open, or nobody knows */
 };
 
-struct sessionlist {
-	struct audit_session *v;
-	size_t n, room;
+/* Which of them; all members may be 0. */
+struct sessionlist_filter {
+	const char *sid; /* begins with that */
+	const char *text; /* start and end have it somewhere */
+	uint64_t since_s; /* it began then, or later */
+	bool (*is_wanted)(const json_t *start, void *context);
+	void *context;
 };
 
-/* In the order of their start. 0 or -errno; complains about what it cannot
- * read. The caller clears, in any case. */
-int sessionlist_read(const char *events, struct sessionlist *ret);
+/* Of a year there may be a million: as text they are a tenth. */
+struct sessionlist {
+	struct sessionlist_lines {
+		char *start, *end;
+	} * v; /* in the order of their start */
+	size_t n, room;
+	json_t *open; /* sid: its place in v */
+	const struct sessionlist_filter *filter;
+};
+
+/* 0 or -errno; complains about what it cannot read. The filter may be NULL. The
+ * caller clears, in any case. */
+int sessionlist_read(const char *events,
+    const struct sessionlist_filter *filter, struct sessionlist *ret);
+/* For who reads the events anyway: an eventlog_reader whose context is a list of
+ * { 0 }, or one with a filter. */
+int sessionlist_take(const struct eventlog_line *line, void *list);
 void sessionlist_clear(struct sessionlist *l);
-/* The one whose sid begins with this, if it is only one. NULL, and *ret_n says
- * how many there are. */
-const struct audit_session *sessionlist_find(const struct sessionlist *l,
-    const char *sid, size_t *ret_n);
+/* The i-th. The caller clears it. */
+struct audit_session sessionlist_get(const struct sessionlist *l, size_t i);
+void audit_session_clear(struct audit_session *s);
 /* Where its recording is, of either form, in buf. 0; -ENODATA: it has none;
  * -ENOENT: it is gone. */
 int sessionlist_recording(const struct audit_session *s, const char *dir,

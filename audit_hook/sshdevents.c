@@ -3,6 +3,7 @@
  * refused by itself becomes an `auth` event, a forwarding a `port` event. */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,9 @@ main(int argc, char **argv)
 		return 1;
 	}
 	ports->host = host;
+	/* rsyslog's, when logs are rotated: systemctl kill means all of its
+	 * processes. */
+	(void)signal(SIGHUP, SIG_IGN);
 	serve(ports);
 	return 0;
 }

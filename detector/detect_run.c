@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,6 +146,10 @@ resume(struct run *r, struct follow *files)
 		    "countersign-detect: '%s' is of another version or damaged: "
 		    "beginning anew\n",
 		    r->state);
+	else if (x == -ESTALE)
+		fprintf(stderr,
+		    "countersign-detect: the part of a log that was read last "
+		    "is compressed or gone: what came after in it is missed\n");
 	else if (x < 0 && x != -ENOENT)
 		fprintf(stderr, "countersign-detect: cannot read '%s': %s\n",
 		    r->state, strerror(-x));
@@ -339,6 +344,23 @@ open_output(struct run *r)
 	return -1;
 }
 
+/* logrotate(8) has moved it. */
+static void
+open_output_anew(struct run *r)
+{
+	struct stat now, own;
+
+	if (r->output == NULL || fstat(fileno(r->out), &own) < 0)
+		return;
+	if (stat(r->output, &now) == 0
+		? now.st_dev == own.st_dev && now.st_ino == own.st_ino
+		: errno != ENOENT)
+		return;
+	fclose(r->out);
+	if (open_output(r) < 0)
+		r->is_failed = true;
+}
+
 /* ---- following ---------------------------------------------------------------- */
 
 static int
@@ -360,6 +382,8 @@ follow(struct run *r, char **paths, size_t n)
 			inputs_wait(&in, WAIT_MS);
 		if (x > 0 && fflush(r->out) == EOF)
 			r->is_failed = true;
+		else
+			open_output_anew(r);
 		if (is_new && clock_boot_ms() - kept >= KEEP_MS) {
 			keep(r, &in.files);
 			kept = clock_boot_ms();

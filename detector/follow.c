@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +8,7 @@
 
 #include "auto.h"
 #include "follow.h"
+#include "logparts.h"
 
 #define TURN_BYTES (UINT64_C(16) * 1024 * 1024)
 
@@ -52,6 +51,7 @@ follow_clear(struct follow *f)
 		struct followed *one = &f->v[--f->n];
 
 		close_one(one);
+		logparts_clear(&one->parts);
 		linefeed_clear(&one->feed);
 		free(one->path);
 	}
@@ -59,15 +59,12 @@ follow_clear(struct follow *f)
 	f->v = NULL;
 }
 
-/* Opens what stands there and goes on at the offset, if it is so long. */
+/* Goes on at the offset of the file, if it is so long. Takes fd. */
 static int
-open_at(struct followed *one, const char *path, uint64_t offset)
+begin_at(struct followed *one, int fd, uint64_t offset)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	if (fd < 0)
-		return -errno;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    (uint64_t)st.st_size < offset ||
 	    lseek(fd, (off_t)offset, SEEK_SET) < 0) {
@@ -80,6 +77,25 @@ open_at(struct followed *one, const char *path, uint64_t offset)
 	one->inode = st.st_ino;
 	one->offset = offset;
 	return 0;
+}
+
+/* What was rotated before it has been read comes first. */
+static int
+open_next(struct followed *one)
+{
+	struct logpart *part;
+	int fd;
+
+	while (one->n_rest > 0) {
+		part = &one->parts.v[one->parts.n - one->n_rest--];
+		fd = part->fd;
+		part->fd = -1;
+		if (begin_at(one, fd, 0) == 0)
+			return 0;
+	}
+	logparts_clear(&one->parts);
+	fd = open(one->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : begin_at(one, fd, 0);
 }
 
 /* Is it another file that stands there now, or has it become shorter? */
@@ -130,7 +146,7 @@ follow_read(struct follow *f,
 	int r, any = 0;
 
 	for (one = f->v; (size_t)(one - f->v) < f->n; one++) {
-		if (one->fd < 0 && open_at(one, one->path, 0) < 0)
+		if (one->fd < 0 && open_next(one) < 0)
 			continue;
 		if ((r = read_one(one, take, context)) < 0)
 			return r;
@@ -164,36 +180,51 @@ follow_position(const struct follow *f)
 	return all;
 }
 
-static bool
-resume_at(struct followed *one, const char *path, uint64_t device,
-    uint64_t inode, uint64_t offset)
+/*
+ * Where it was, or, if it was rotated meanwhile, in that part first, and then in
+ * those that were rotated since. One that was compressed is not read again, nor
+ * one that is gone.
+ */
+static int
+resume_one(struct followed *one, uint64_t device, uint64_t inode,
+    uint64_t offset)
 {
-	struct stat st;
+	AUTO(free) char *failed = NULL;
+	struct logparts *p = &one->parts;
+	size_t i;
 
-	return stat(path, &st) == 0 && st.st_dev == device &&
-	    st.st_ino == inode && open_at(one, path, offset) == 0;
+	if (logparts_open(one->path, p, &failed) < 0) {
+		logparts_clear(p);
+		return 0;
+	}
+	for (i = p->n; i-- > 0;) {
+		if (logparts_compression(p->v[i].path) != NULL)
+			break;
+		one->n_rest = p->n - i;
+		if (p->v[i].device != device || p->v[i].inode != inode)
+			continue;
+		one->n_rest--;
+		(void)begin_at(one, p->v[i].fd, offset);
+		p->v[i].fd = -1;
+		return 0;
+	}
+	return -1;
 }
 
-void
+int
 follow_resume(struct follow *f, json_t *position)
 {
 	json_int_t device, inode, offset;
-	char moved[PATH_MAX];
 	struct followed *one;
+	int r = 0;
 
-	for (one = f->v; (size_t)(one - f->v) < f->n; one++) {
+	for (one = f->v; (size_t)(one - f->v) < f->n; one++)
 		if (json_unpack(json_object_get(position, one->path),
 			"{s:I, s:I, s:I}", "device", &device, "inode", &inode,
-			"offset", &offset) < 0 ||
-		    offset < 0)
-			continue;
-		if (resume_at(one, one->path, (uint64_t)device, (uint64_t)inode,
-			(uint64_t)offset))
-			continue;
-		/* It was rotated meanwhile: its rest first. */
-		if (snprintf(moved, sizeof(moved), "%s.1", one->path) <
-		    (int)sizeof(moved))
-			(void)resume_at(one, moved, (uint64_t)device,
-			    (uint64_t)inode, (uint64_t)offset);
-	}
+			"offset", &offset) == 0 &&
+		    offset >= 0 &&
+		    resume_one(one, (uint64_t)device, (uint64_t)inode,
+			(uint64_t)offset) < 0)
+			r = -ESTALE;
+	return r;
 }

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "linefeed.h"
+#include "logparts.h"
 
 struct followed {
 	char *path;
@@ -13,6 +14,8 @@ struct followed {
 	uint64_t device, inode;
 	uint64_t offset; /* of what has been taken as lines */
 	struct linefeed feed;
+	struct logparts parts; /* the last n_rest of them come next */
+	size_t n_rest;
 };
 
 struct follow {
@@ -32,7 +35,12 @@ int follow_read(struct follow *f,
     void (*take)(void *context, const char *line, size_t len), void *context);
 /* Where each is, to go on there: whole lines only. The caller decrefs. */
 json_t *follow_position(const struct follow *f);
-/* Of files that are still the same (device, inode), or were moved to PATH.1. */
-void follow_resume(struct follow *f, json_t *position);
+/*
+ * Goes on in each file where it was; one that was rotated since is read to its
+ * end, and then what was rotated after it. 0, or -ESTALE: one was compressed or
+ * deleted, and nobody knows what has been missed of it; what there is after it is
+ * read.
+ */
+int follow_resume(struct follow *f, json_t *position);
 
 #endif

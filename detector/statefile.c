@@ -56,7 +56,6 @@ statefile_load(const char *path, struct stream *s, struct follow *f)
 	if (text == NULL || (position = json_loads(text, 0, NULL)) == NULL)
 		// cppcheck-suppress resourceLeak
 		return -EBADMSG;
-	if ((r = stream_load(s, from)) == 0)
-		follow_resume(f, position);
-	return r;
+	r = stream_load(s, from);
+	return r == 0 ? follow_resume(f, position) : r;
 }

@@ -8,7 +8,7 @@ exits 0
 fresh
 
 story "no log socket at all: logins go on, denials stay denials"
-kill "$(cat "$LAB/rsyslog.pid")"
+kill "$(cat /run/rsyslogd.pid)"
 wait_until "rsyslog is gone" bash -c "! pgrep -x rsyslogd"
 rm -f /dev/log /run/countersign/input/log
 as alice deploy -- echo on
@@ -37,7 +37,7 @@ story "what a keeper could not send it sends later: nothing of a connection is l
 ssh_stays alice deploy -M -N
 wait_until "the master is there" ssh -F "$LAB/ssh_config" -O check -l deploy web1 2>/dev/null
 event '.event=="connection.start"'
-kill "$(cat "$LAB/rsyslog.pid")"
+kill "$(cat /run/rsyslogd.pid)"
 wait_until "rsyslog is gone" bash -c "! pgrep -x rsyslogd"
 rm -f /dev/log /run/countersign/input/log
 as alice deploy -- 'exit 4'
@@ -50,7 +50,7 @@ check_events
 
 story "a log that hangs hangs nobody"
 fresh
-kill -STOP "$(cat "$LAB/rsyslog.pid")"
+kill -STOP "$(cat /run/rsyslogd.pid)"
 python3 - <<'END'
 import socket
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.setblocking(False); s.connect("/run/countersign/input/log")
@@ -67,7 +67,7 @@ for _ in 1 2 3; do
   exits 0
   says ''
 done
-kill -CONT "$(cat "$LAB/rsyslog.pid")"
+kill -CONT "$(cat /run/rsyslogd.pid)"
 
 story "and what it lost is counted, by whom"
 as alice root -- id

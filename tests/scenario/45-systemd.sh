@@ -7,7 +7,7 @@ folders() { "$@" find /run/countersign -not -type f -not -type s -printf '%p %M 
 folders env >"$LAB/run.lab"
 pkill -f libexec/countersign/keeper
 kill "$SSHD"
-pkill -F "$LAB/rsyslog.pid"
+pkill -F /run/rsyslogd.pid
 
 # boot: systemd as pid 1 of a pid namespace below the lab's, on the lab's files.
 # What it makes of /tmp, /run, cgroups and the kernel's settings is its own.
@@ -144,6 +144,22 @@ as alice deploy -- 'echo more'
 says more
 ssh_goes
 no_event '.event=="port" and .addr!="127.0.0.1:8000"'
+
+story "logrotate by its own service: what comes next is in the next file, and nobody dies of it"
+fresh
+as alice deploy -N -W 127.0.0.1:1
+event '.event=="port" and .addr=="127.0.0.1:1"'
+settled
+reader=$(pgrep -f libexec/countersign/sshd-events)
+printf 'logrotate state -- version 2\n"%s" 2020-1-1-0:0:0\n' $EVENTS >/var/lib/logrotate/status
+on_host systemctl start logrotate.service || fail "$(on_host journalctl --no-pager -n 5 -u logrotate)"
+grep -q '127.0.0.1:1' $EVENTS-* || fail "it is not rotated: $(ls /var/log/countersign)"
+as alice deploy -N -W 127.0.0.1:2
+event '.event=="port" and .addr=="127.0.0.1:2"'
+settled
+no_event '.addr=="127.0.0.1:1"'
+[ "$(pgrep -f libexec/countersign/sshd-events)" = "$reader" ] || fail "what reads sshd's lines is another one"
+rm $EVENTS-*
 
 story "the keeper is killed: it is buried by its unit, and the connection ended"
 fresh

@@ -86,7 +86,7 @@ lab_setup() {
 }
 
 lab_rsyslog() {
-  rsyslogd -n -i "$LAB/rsyslog.pid" 2>"$LAB/rsyslog.err" &
+  rsyslogd -n 2>"$LAB/rsyslog.err" &
   wait_until "rsyslog listens" test -S /run/countersign/input/log -a -S /dev/log
 }
 
