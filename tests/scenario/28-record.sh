@@ -337,7 +337,7 @@ pkill -f '^sleep 20'
 settled
 clients=()
 for i in 1 2 3 4; do
-  ssh -F "$LAB/ssh_config" -i "$LAB/keys/one" deploy@web1 'sleep 3; echo in' >"$LAB/out.$i" 2>/dev/null </dev/null &
+  ssh -F "$LAB/ssh_config" -i "$LAB/keys/one" deploy@web1 'sleep 6; echo in' >"$LAB/out.$i" 2>/dev/null </dev/null &
   clients+=($!)
 done
 wait "${clients[@]}"
