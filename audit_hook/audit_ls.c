@@ -103,25 +103,11 @@ print_json(const struct audit_session *s)
 	json_decref(o);
 }
 
-/* JSON may write others in more than one way. */
-static const char *
-as_it_stands(const char *text)
-{
-	return text != NULL &&
-		text[strspn(text,
-		    "abcdefghijklmnopqrstuvwxyz"
-		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._-")] == '\0'
-	    ? text
-	    : NULL;
-}
-
 static int
 list(struct filter *f)
 {
 	AUTO_CLEAR(sessionlist_clear) struct sessionlist l = { 0 };
-	const struct sessionlist_filter filter = { .text =
-						       as_it_stands(f->user),
-		.since_s = f->since_s,
+	const struct sessionlist_filter filter = { .since_s = f->since_s,
 		.is_wanted = is_wanted,
 		.context = f };
 	size_t i;

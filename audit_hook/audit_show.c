@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "audit.h"
 #include "auto.h"
@@ -193,6 +194,9 @@ find(const char *events, struct found *ret)
 
 	if (eventlog_read(&q, look, ret, &report) < 0)
 		return audit_complain("%s", report.error);
+	if (report.bad > 0)
+		audit_complain("%zu lines of '%s' are no events", report.bad,
+		    events);
 	n = ret->sessions > 0 ? ret->sessions : ret->connections;
 	if (n == 1)
 		return AUDIT_DONE;
@@ -229,10 +233,15 @@ show(const char *text, const char *events, bool is_json)
 {
 	AUTO_CLEAR(found_clear) struct found f = { .text = text };
 	struct story s = { .is_json = is_json };
+	struct stat st;
 	int status;
 
 	if (*text == '\0')
 		return AUDIT_NOT_FOUND;
+	if (stat(events, &st) == 0 && !S_ISREG(st.st_mode) &&
+	    !S_ISDIR(st.st_mode))
+		return audit_complain("'%s' is read twice: that takes a file",
+		    events);
 	if ((status = find(events, &f)) != AUDIT_DONE)
 		return status;
 	s.connection = eventlog_text(f.start, "connection_id");

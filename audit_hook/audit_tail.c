@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* countersign-audit tail and watch: what happens now. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "castreader.h"
 #include "eventlog.h"
 #include "eventsink.h"
+#include "follow.h"
 #include "logparts.h"
 #include "screen.h"
 #include "settings.h"
@@ -58,6 +60,7 @@ print_line(const struct tail *t, const char *line, size_t n)
 	    (t->user == NULL || strcmp(t->user, user) == 0)) {
 		if (t->is_json) {
 			fwrite(line, 1, n, stdout);
+			putchar('\n');
 		} else {
 			printf("%.19s %-18s ", eventlog_text(event, "time"),
 			    eventlog_text(event, "event"));
@@ -107,20 +110,10 @@ print_what_is_there(const struct tail *t, FILE *f)
 			(void)fseek(f, at, SEEK_SET);
 			break;
 		}
-		print_line(t, line, (size_t)n);
+		print_line(t, line, (size_t)n - 1);
 		at = ftell(f);
 	}
 	fflush(stdout);
-}
-
-/* logrotate(8) has put another file in its place. */
-static bool
-was_replaced(FILE *f, const char *path)
-{
-	struct stat now, own;
-
-	return stat(path, &now) == 0 && fstat(fileno(f), &own) == 0 &&
-	    (now.st_ino != own.st_ino || now.st_size < ftell(f));
 }
 
 /* Of a file that was rotated, and not written to since, the part before. */
@@ -128,12 +121,10 @@ static FILE *
 open_last(const char *path)
 {
 	AUTO_CLEAR(logparts_clear) struct logparts parts = { 0 };
-	AUTO(free) char *failed = NULL;
 	struct logpart *last;
 	FILE *f = fopen(path, "re");
 
-	if (f != NULL || errno != ENOENT ||
-	    logparts_open(path, &parts, &failed) < 0)
+	if (f != NULL || errno != ENOENT || logparts_open(path, &parts) < 0)
 		return f;
 	last = &parts.v[parts.n - 1];
 	if (logparts_compression(last->path) != NULL) {
@@ -145,36 +136,68 @@ open_last(const char *path)
 	return f;
 }
 
-static int
-tail(const struct tail *t, const char *path, unsigned long lines, bool follows)
+static void
+take_line(void *context, const char *line, size_t len)
 {
-	FILE *f = open_last(path), *next;
+	const struct tail *t = context;
+
+	print_line(t, line, len);
+}
+
+/* From where f stands. */
+static int
+follow_file(struct tail *t, char *path, FILE *f)
+{
+	AUTO_CLEAR(follow_clear) struct follow files = { 0 };
+	int r = follow_init(&files, &path, 1);
+
+	if (r == 0)
+		r = follow_begin(&files, fcntl(fileno(f), F_DUPFD_CLOEXEC, 3),
+		    (uint64_t)ftell(f));
+	while (r >= 0 && !ferror(stdout)) {
+		if ((r = follow_read(&files, take_line, t)) == 0)
+			pause_a_moment();
+		fflush(stdout);
+		if (files.has_missed)
+			audit_complain("a part of '%s' was compressed, deleted "
+				       "or made unreadable before it was read",
+			    path);
+		files.has_missed = false;
+	}
+	return r < 0
+	    ? audit_complain("cannot read '%s': %s", path, strerror(-r))
+	    : AUDIT_DONE;
+}
+
+/* A pipe has no end to begin from, and is read whole. */
+static int
+follow_pipe(const struct tail *t, FILE *f)
+{
+	while (!ferror(stdout)) {
+		pause_a_moment();
+		print_what_is_there(t, f);
+	}
+	return AUDIT_DONE;
+}
+
+static int
+tail(struct tail *t, char *path, unsigned long lines, bool follows)
+{
+	AUTO(fclose) FILE *f = open_last(path);
 	struct stat st;
 
 	if (f == NULL)
 		return audit_complain("cannot read '%s': %s", path,
 		    strerror(errno));
-	/* A pipe has no end to begin from, and is read whole. */
-	if (fstat(fileno(f), &st) < 0 || S_ISDIR(st.st_mode)) {
-		fclose(f);
+	if (fstat(fileno(f), &st) < 0 || S_ISDIR(st.st_mode))
 		return audit_complain("cannot read '%s': %s", path,
 		    strerror(EISDIR));
-	}
 	(void)fseek(f, start_of_last(f, lines), SEEK_SET);
 	print_what_is_there(t, f);
-	while (follows && !ferror(stdout)) {
-		pause_a_moment();
-		print_what_is_there(t, f);
-		if (was_replaced(f, path) &&
-		    (next = fopen(path, "re")) != NULL) {
-			/* What came before it was there. */
-			print_what_is_there(t, f);
-			fclose(f);
-			f = next;
-		}
-	}
-	fclose(f);
-	return AUDIT_DONE;
+	if (!follows)
+		return AUDIT_DONE;
+	return S_ISREG(st.st_mode) ? follow_file(t, path, f)
+				   : follow_pipe(t, f);
 }
 
 int
@@ -189,7 +212,8 @@ audit_tail(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *events = AUDIT_EVENTS;
+	static char usual[] = AUDIT_EVENTS;
+	char *events = usual;
 	struct tail t = { 0 };
 	bool follows = false;
 	uint64_t lines = 10;

@@ -2,6 +2,7 @@
 /* One JSON object a line. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 #include "auto.h"
 #include "eventlog.h"
 #include "logparts.h"
+
+#define DAY_S UINT64_C(86400)
 
 extern char **environ;
 
@@ -36,11 +39,14 @@ take_line(const struct eventlog_query *q, const char *text, size_t n,
 {
 	struct eventlog_line line = { text, n, NULL };
 	bool is_whole = text[n - 1] == '\n'; /* else it is being written */
+	bool is_torn;
 	json_t *event = NULL;
 	int r = 0;
 
 	line.len -= is_whole;
-	if (*text == '{' && !is_of_interest(q, text, line.len))
+	is_torn = *text != '{' ||
+	    (text[line.len - 1] != '}' && text[line.len - 1] != '\r');
+	if (!is_torn && !is_of_interest(q, text, line.len))
 		return 0;
 	line.event = event = json_loadb(text, line.len, 0, NULL);
 	if (json_is_object(event))
@@ -62,7 +68,7 @@ read_lines(const struct eventlog_query *q, FILE *f, eventlog_reader *read,
 
 	while (r == 0 && (n = getline(&line, &room, f)) > 0)
 		r = take_line(q, line, (size_t)n, read, context, ret);
-	return r == 0 && ferror(f) ? -EIO : r;
+	return r == 0 && ferror(f) ? -errno : r;
 }
 
 /* The tool that logrotate(8) has compressed it with, from fd to a pipe. */
@@ -106,6 +112,8 @@ read_compressed(const struct eventlog_query *q, const char *compression,
 	FILE *f;
 	pid_t pid;
 
+	/* Else there is no telling whether it could. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	if ((r = start_unpacking(compression, part->fd, &f, &pid)) < 0) {
 		snprintf(ret->error, sizeof(ret->error),
 		    "cannot unpack '%.150s': %s", part->path, strerror(-r));
@@ -150,20 +158,28 @@ say_error(struct eventlog_report *ret, const char *path, int r)
 		    "cannot read '%.150s': %s", path, strerror(-r));
 }
 
+/* Written long before that? Clocks of hosts differ. */
+static bool
+is_too_old(const struct logpart *part, uint64_t since_s)
+{
+	return (uint64_t)part->written.tv_sec + DAY_S < since_s;
+}
+
 int
 eventlog_read(const struct eventlog_query *q, eventlog_reader *read,
     void *context, struct eventlog_report *ret)
 {
 	AUTO_CLEAR(logparts_clear) struct logparts parts = { 0 };
-	AUTO(free) char *failed = NULL;
 	size_t i;
 	int r;
 
 	*ret = (struct eventlog_report){ 0 };
-	r = logparts_open(q->path, &parts, &failed);
-	say_error(ret, failed != NULL ? failed : q->path, r);
+	if ((r = logparts_open(q->path, &parts)) == 0 && parts.error != 0)
+		r = parts.error;
+	say_error(ret, parts.failed != NULL ? parts.failed : q->path, r);
 	for (i = 0; r == 0 && i < parts.n; i++) {
-		if ((uint64_t)parts.v[i].written < q->since_s)
+		if (strcmp(parts.v[i].path, q->path) != 0 &&
+		    is_too_old(&parts.v[i], q->since_s))
 			continue;
 		r = read_part(q, &parts.v[i], read, context, ret);
 		say_error(ret, parts.v[i].path, r);

@@ -22,11 +22,12 @@ struct eventlog_query {
 	const char *path;
 	const char *const *words; /* ends with NULL; NULL: every line */
 	const char *text; /* NULL: any */
-	uint64_t since_s; /* parts that were last written before are left out */
+	uint64_t
+	    since_s; /* parts that were last written a day before are left out */
 };
 
 struct eventlog_report {
-	size_t bad; /* lines that are no JSON object */
+	size_t bad; /* lines that are no JSON object, as far as was looked */
 	char error[256]; /* what could not be read, and why */
 };
 

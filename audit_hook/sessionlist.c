@@ -28,9 +28,26 @@ is_wanted(const struct sessionlist_filter *f, const json_t *start)
 	return f->is_wanted == NULL || f->is_wanted(start, f->context);
 }
 
+/* The open one of this sid, plus 1; 0: none. */
+static size_t
+open_place(const struct sessionlist *l, const char *sid)
+{
+	return (size_t)json_integer_value(json_object_get(l->open, sid));
+}
+
+static int
+set_open_place(struct sessionlist *l, const char *sid, size_t place)
+{
+	if (place == 0)
+		return json_object_del(l->open, sid);
+	return json_object_set_new(l->open, sid,
+	    json_integer((json_int_t)place));
+}
+
 static int
 add(struct sessionlist *l, const struct eventlog_line *line)
 {
+	const char *sid = eventlog_text(line->event, "sid");
 	size_t room = l->room != 0 ? 2 * l->room : 256;
 	struct sessionlist_lines *more;
 
@@ -45,28 +62,27 @@ add(struct sessionlist *l, const struct eventlog_line *line)
 		l->v = more;
 		l->room = room;
 	}
-	l->v[l->n].end = NULL;
-	if ((l->v[l->n].start = strndup(line->text, line->len)) == NULL)
+	l->v[l->n] = (struct sessionlist_lines){ strndup(line->text, line->len),
+		NULL, open_place(l, sid) };
+	if (l->v[l->n].start == NULL)
 		return -ENOMEM;
 	l->n++;
-	return json_object_set_new(l->open, eventlog_text(line->event, "sid"),
-		   json_integer((json_int_t)(l->n - 1))) < 0
-	    ? -ENOMEM
-	    : 0;
+	return set_open_place(l, sid, l->n) < 0 ? -ENOMEM : 0;
 }
 
 static int
 end(struct sessionlist *l, const struct eventlog_line *line)
 {
 	const char *sid = eventlog_text(line->event, "sid");
-	const json_t *place = json_object_get(l->open, sid);
-	char **at;
+	size_t place = open_place(l, sid);
+	struct sessionlist_lines *s;
 
-	if (place == NULL)
+	if (place == 0)
 		return 0;
-	at = &l->v[json_integer_value(place)].end;
-	(void)json_object_del(l->open, sid);
-	return (*at = strndup(line->text, line->len)) != NULL ? 0 : -ENOMEM;
+	s = &l->v[place - 1];
+	(void)set_open_place(l, sid, s->before);
+	s->end = strndup(line->text, line->len);
+	return s->end != NULL ? 0 : -ENOMEM;
 }
 
 int
@@ -93,7 +109,7 @@ sessionlist_read(const char *events, const struct sessionlist_filter *filter,
 
 	ret->filter = filter;
 	if (filter != NULL) {
-		q.text = filter->sid != NULL ? filter->sid : filter->text;
+		q.text = filter->sid;
 		q.since_s = filter->since_s;
 	}
 	r = eventlog_read(&q, sessionlist_take, ret, &report);

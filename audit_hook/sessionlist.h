@@ -17,7 +17,6 @@ struct audit_session {
 /* Which of them; all members may be 0. */
 struct sessionlist_filter {
 	const char *sid; /* begins with that */
-	const char *text; /* start and end have it somewhere */
 	uint64_t since_s; /* it began then, or later */
 	bool (*is_wanted)(const json_t *start, void *context);
 	void *context;
@@ -27,9 +26,10 @@ struct sessionlist_filter {
 struct sessionlist {
 	struct sessionlist_lines {
 		char *start, *end;
+		size_t before; /* another open one of its sid, plus 1; 0 */
 	} * v; /* in the order of their start */
 	size_t n, room;
-	json_t *open; /* sid: its place in v */
+	json_t *open; /* sid: the last one's place in v, plus 1 */
 	const struct sessionlist_filter *filter;
 };
 

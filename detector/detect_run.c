@@ -146,10 +146,6 @@ resume(struct run *r, struct follow *files)
 		    "countersign-detect: '%s' is of another version or damaged: "
 		    "beginning anew\n",
 		    r->state);
-	else if (x == -ESTALE)
-		fprintf(stderr,
-		    "countersign-detect: the part of a log that was read last "
-		    "is compressed or gone: what came after in it is missed\n");
 	else if (x < 0 && x != -ENOENT)
 		fprintf(stderr, "countersign-detect: cannot read '%s': %s\n",
 		    r->state, strerror(-x));
@@ -344,6 +340,18 @@ open_output(struct run *r)
 	return -1;
 }
 
+/* Nobody may know how much it was. */
+static void
+say_missed(struct follow *files)
+{
+	if (files->has_missed)
+		fprintf(stderr,
+		    "countersign-detect: a part of a log was compressed, "
+		    "deleted or made unreadable before it was read: what it had "
+		    "is missed\n");
+	files->has_missed = false;
+}
+
 /* logrotate(8) has moved it. */
 static void
 open_output_anew(struct run *r)
@@ -384,6 +392,7 @@ follow(struct run *r, char **paths, size_t n)
 			r->is_failed = true;
 		else
 			open_output_anew(r);
+		say_missed(&in.files);
 		if (is_new && clock_boot_ms() - kept >= KEEP_MS) {
 			keep(r, &in.files);
 			kept = clock_boot_ms();

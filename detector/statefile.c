@@ -57,5 +57,7 @@ statefile_load(const char *path, struct stream *s, struct follow *f)
 		// cppcheck-suppress resourceLeak
 		return -EBADMSG;
 	r = stream_load(s, from);
-	return r == 0 ? follow_resume(f, position) : r;
+	if (r == 0)
+		follow_resume(f, position);
+	return r;
 }

@@ -9,8 +9,8 @@
 
 /* 0 or -errno. */
 int statefile_save(const char *path, struct stream *s, const struct follow *f);
-/* 0; -ENOENT; -EBADMSG: it is of another version, or damaged, then all begins
- * anew where the files begin; or -ESTALE of follow_resume(). */
+/* 0, -ENOENT, or -EBADMSG: it is of another version, or damaged; then all begins
+ * anew where the files begin. */
 int statefile_load(const char *path, struct stream *s, struct follow *f);
 
 #endif

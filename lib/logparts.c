@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@
 
 /* A rotation in the middle of one: another. */
 #define LOOKS 8
+/* "202611"; a number is shorter. */
+#define DATE_LENGTH 6
 
 DEFINE_AUTO(closedir, DIR)
 
@@ -32,16 +35,24 @@ logparts_compression(const char *path)
 	return NULL;
 }
 
-/* ".1", "-20261126-031500.zst" */
+/* Of a name, how much is left without it. */
+static size_t
+stem_length(const char *name)
+{
+	const char *compression = logparts_compression(name);
+
+	return strlen(name) - (compression != NULL ? strlen(compression) : 0);
+}
+
+/* ".1", "-20261126-031500.zst"; "-2" is somebody's name for something else. */
 static bool
 is_part(const char *end)
 {
-	const char *compression = logparts_compression(end);
-	size_t n = strlen(end);
+	size_t n = stem_length(end);
 
-	if (compression != NULL)
-		n -= strlen(compression);
-	return n > 1 && (end[0] == '.' || end[0] == '-') &&
+	if (end[0] == '.')
+		return n > 1 && strspn(end + 1, "0123456789") == n - 1;
+	return end[0] == '-' && n > DATE_LENGTH &&
 	    isdigit((unsigned char)end[1]) &&
 	    strspn(end + 1, "0123456789-") == n - 1;
 }
@@ -61,58 +72,116 @@ list(const char *dir, const char *base, struct strv *ret)
 	struct dirent *e;
 	int r = 0;
 
+	/* Who may not list the folder may have been let at this file. */
 	if (d == NULL)
-		return -errno;
+		return 0;
 	while (r == 0 && (e = readdir(d)) != NULL)
 		if (strncmp(e->d_name, base, n) == 0 && is_part(e->d_name + n))
 			r = strv_add(ret, e->d_name);
 	return r;
 }
 
-/* It is being compressed, or was left when that was cut short: whole as it is. */
+/* Is the same part there twice? It is being compressed, or that was cut short:
+ * whole is the one that is not. */
 static bool
-has_plain(const struct strv *names, const char *name)
+is_copy(const struct strv *names, const char *name)
 {
-	const char *compression = logparts_compression(name);
-	size_t i, n = strlen(name);
+	size_t i, n = stem_length(name);
+	const char *other;
 
-	if (compression == NULL)
-		return false;
-	n -= strlen(compression);
-	for (i = 0; i < names->n; i++)
-		if (strlen(names->v[i]) == n &&
-		    strncmp(names->v[i], name, n) == 0)
+	for (i = 0; i < names->n; i++) {
+		other = names->v[i];
+		if (other != name && stem_length(other) == n &&
+		    strncmp(other, name, n) == 0 && strcmp(other, name) < 0)
 			return true;
+	}
 	return false;
 }
 
-/* The path goes to the part, or to *ret_failed. */
 static int
-open_part(struct logparts *p, const char *dir, const char *name,
-    char **ret_failed)
+open_file(const char *path, int flags)
 {
-	AUTO(close) int fd = -1;
-	AUTO(free) char *path = NULL;
-	struct stat st;
-	int r;
+	struct rlimit limit;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
 
-	if (asprintf(&path, "%s%s", dir, name) < 0) {
-		path = NULL;
+	if (fd >= 0 || errno != EMFILE || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return fd;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
+}
+
+static void
+note_failure(struct logparts *p, const char *path, int e)
+{
+	if (p->error != 0)
+		return;
+	p->error = -e;
+	p->failed = strdup(path);
+}
+
+/* Adds it; or says in p that it cannot be read. 0, -ENOMEM, or -errno of open().
+ * Nobody's FIFO holds us up while it is opened, unless it was given to us. */
+static int
+open_part(struct logparts *p, const char *path, bool is_given)
+{
+	AUTO(close) int fd = open_file(path, is_given ? 0 : O_NONBLOCK);
+	AUTO(free) char *copy = NULL;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) && !is_given)
+		return 0;
+	if ((copy = strdup(path)) == NULL)
 		return -ENOMEM;
-	}
-	/* A pipe that somebody gives is read as one; another's may not hold us
-	 * up while it is opened. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) < 0 ||
-	    (!S_ISREG(st.st_mode) && fcntl(fd, F_SETFL, O_RDONLY) < 0)) {
-		r = -errno;
-		*ret_failed = TAKE(path);
-		return r;
-	}
-	p->v[p->n++] = (struct logpart){ TAKE(path), fd, st.st_dev, st.st_ino,
-		st.st_mtime };
+	p->v[p->n++] = (struct logpart){ TAKE(copy), fd, st.st_dev, st.st_ino,
+		st.st_size, st.st_mtim };
 	fd = -1;
 	return 0;
+}
+
+static int
+open_parts(const char *dir, const struct strv *names, struct logparts *p)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < names->n; i++) {
+		AUTO(free) char *path = NULL;
+
+		if (is_copy(names, names->v[i]))
+			continue;
+		if (asprintf(&path, "%s%s", dir, names->v[i]) < 0) {
+			path = NULL;
+			return -ENOMEM;
+		}
+		if ((r = open_part(p, path, false)) == -ENOMEM)
+			return r;
+		/* One that is gone has another name by now. */
+		if (r < 0 && r != -ENOENT)
+			note_failure(p, path, -r);
+	}
+	return 0;
+}
+
+/* ---- their order */
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct logpart *x = a, *y = b;
+
+	/* .1 is the youngest. */
+	return -strverscmp(x->path, y->path);
+}
+
+static int
+by_date(const void *a, const void *b)
+{
+	const struct logpart *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
 }
 
 static int
@@ -120,33 +189,30 @@ by_age(const void *a, const void *b)
 {
 	const struct logpart *x = a, *y = b;
 
-	if (x->written != y->written)
-		return x->written < y->written ? -1 : 1;
-	return strverscmp(x->path, y->path);
+	if (x->written.tv_sec != y->written.tv_sec)
+		return x->written.tv_sec < y->written.tv_sec ? -1 : 1;
+	if (x->written.tv_nsec != y->written.tv_nsec)
+		return x->written.tv_nsec < y->written.tv_nsec ? -1 : 1;
+	return by_date(a, b);
 }
 
-static int
-open_all(const char *dir, const char *base, struct logparts *p,
-    char **ret_failed)
+/* By their names: a copy of them may have lost the times. Names of two sorts,
+ * when a configuration was changed, say nothing. */
+static void
+sort(struct logparts *p, const struct strv *names, size_t base_length)
 {
-	AUTO_CLEAR(strv_clear) struct strv names = { 0 };
-	size_t i;
-	int r;
+	size_t i, numbers = 0;
 
-	/* Who may not list the folder may have been let at this file. */
-	if ((r = list(dir, base, &names)) == -ENOMEM ||
-	    (p->v = calloc(names.n + 1, sizeof(*p->v))) == NULL)
-		return -ENOMEM;
-	for (i = 0; i < names.n; i++)
-		if (!has_plain(&names, names.v[i]) &&
-		    (r = open_part(p, dir, names.v[i], ret_failed)) < 0)
-			return r;
-	qsort(p->v, p->n, sizeof(*p->v), by_age);
-	if ((r = open_part(p, dir, base, ret_failed)) != -ENOENT || p->n == 0)
-		return r;
-	free(TAKE(*ret_failed));
-	return 0;
+	for (i = 0; i < names->n; i++)
+		numbers +=
+		    stem_length(names->v[i] + base_length) <= DATE_LENGTH;
+	qsort(p->v, p->n, sizeof(*p->v),
+	    numbers == names->n ? by_number
+		: numbers == 0	? by_date
+				: by_age);
 }
+
+/* ---- a look */
 
 /* What is in a folder has changed since. */
 static bool
@@ -159,28 +225,59 @@ has_changed(const char *dir, const struct stat *before)
 		now.st_mtim.tv_nsec != before->st_mtim.tv_nsec);
 }
 
+/* 0; -errno of the log itself where there is nothing else; -ENOMEM */
+static int
+look(const char *path, const char *dir, struct logparts *p)
+{
+	AUTO_CLEAR(strv_clear) struct strv names = { 0 };
+	const char *base = path + strlen(dir);
+	int r;
+
+	if (list(dir, base, &names) < 0 ||
+	    (p->v = calloc(names.n + 1, sizeof(*p->v))) == NULL ||
+	    open_parts(dir, &names, p) < 0)
+		return -ENOMEM;
+	sort(p, &names, strlen(base));
+	if ((r = open_part(p, path, false)) == 0 || r == -ENOMEM)
+		return r;
+	if (p->n == 0)
+		return r;
+	if (r != -ENOENT)
+		note_failure(p, path, -r);
+	return 0;
+}
+
+/* A pipe that somebody gives is waited for. */
+static int
+open_other(const char *path, const struct stat *st, struct logparts *p)
+{
+	if (S_ISDIR(st->st_mode))
+		return -EISDIR;
+	if ((p->v = calloc(1, sizeof(*p->v))) == NULL)
+		return -ENOMEM;
+	return open_part(p, path, true);
+}
+
 int
-logparts_open(const char *path, struct logparts *ret, char **ret_failed)
+logparts_open(const char *path, struct logparts *ret)
 {
 	const char *slash = strrchr(path, '/');
-	const char *base = slash != NULL ? slash + 1 : path;
 	AUTO(free) char *dir = NULL;
-	struct stat before;
+	struct stat st, before = { 0 };
 	int i, r;
 
 	*ret = (struct logparts){ 0 };
-	*ret_failed = NULL;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return open_other(path, &st, ret);
 	dir = strndup(path, slash != NULL ? (size_t)(slash + 1 - path) : 0);
 	if (dir == NULL)
 		return -ENOMEM;
 	for (i = 1;; i++) {
-		if (stat(folder_of(dir), &before) < 0)
-			memset(&before, 0, sizeof(before));
-		r = open_all(dir, base, ret, ret_failed);
+		(void)stat(folder_of(dir), &before);
+		r = look(path, dir, ret);
 		if (i == LOOKS || !has_changed(folder_of(dir), &before))
 			return r;
 		logparts_clear(ret);
-		free(TAKE(*ret_failed));
 	}
 }
 
@@ -195,5 +292,6 @@ logparts_clear(struct logparts *p)
 		free(p->v[i].path);
 	}
 	free(p->v);
+	free(p->failed);
 	*p = (struct logparts){ 0 };
 }

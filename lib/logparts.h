@@ -16,21 +16,25 @@ struct logpart {
 	int fd; /* from its beginning; -1: taken */
 	dev_t device;
 	ino_t inode;
-	time_t written; /* last; a rotation keeps it */
+	off_t size;
+	struct timespec written; /* last; a rotation keeps it */
 };
 
 struct logparts {
 	struct logpart *v; /* the oldest first, the log itself last */
 	size_t n;
+	char *failed; /* the first of them that cannot be read, */
+	int error; /* and why, -errno; 0 */
 };
 
 /*
  * Opens all there are at once: a rotation that comes meanwhile moves none away.
- * The log itself may be missing (nothing was written since) where there are
- * older parts. 0 or -errno; *ret_failed is the path that could not be opened,
- * the caller frees it. The caller clears, in any case.
+ * What is no regular file is no part. The log itself may be anything else, and
+ * has no parts then; it may be missing (nothing was written since) where there
+ * are some. 0, or -errno if not even one could be opened. The caller clears, in
+ * any case. Lets this process have as many files open as it may.
  */
-int logparts_open(const char *path, struct logparts *ret, char **ret_failed);
+int logparts_open(const char *path, struct logparts *ret);
 void logparts_clear(struct logparts *p);
 /* ".zst" and so on, or NULL: it is not compressed. */
 const char *logparts_compression(const char *path);

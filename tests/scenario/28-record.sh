@@ -278,7 +278,7 @@ story "what is typed is on record if the role says so, and passwords never are"
 issue typed typed
 # Typed ahead, at a program that shows it, at one that does not: it turns echo off
 # at once, maybe before its recorder runs.
-types() {
+types_three() {
   echo 'typed ahead'
   wait_until "it to read the next" test -s /home/deploy/first
   echo 'a secret'
@@ -289,7 +289,7 @@ types() {
 for name in typed typed typed alice; do
   fresh
   rm -f /home/deploy/{first,second,third}
-  types | timeout 30 ssh -F "$LAB/ssh_config" -i "$LAB/keys/$name" -tt deploy@web1 \
+  types_three | timeout 30 ssh -F "$LAB/ssh_config" -i "$LAB/keys/$name" -tt deploy@web1 \
     'stty -echo; read -r a; echo "$a" >first; read -r b; stty echo; echo "$b" >second; read -r c; echo "$c" >third' >"$LAB/out" 2>"$LAB/err"
   grep -qx 'a secret' /home/deploy/second || fail "it was not read: $(cat "$LAB/out")"
   grep -qx 'seen here' /home/deploy/third || fail "it was not read: $(cat "$LAB/out")"

@@ -128,8 +128,9 @@ main(void)
 		case_policytool, case_pamstack, case_event, case_messages,
 		case_signer, case_krl, case_ledger, case_profile, case_agent,
 		case_sshdlog, case_cast, case_filecopy, case_filetaps,
-		case_jumps, case_traceargs, case_tracefold, case_tracetable,
-		case_sshdforward, case_sigma, case_engine, case_correlate };
+		case_jumps, case_follow, case_traceargs, case_tracefold,
+		case_tracetable, case_sshdforward, case_sigma, case_engine,
+		case_correlate };
 	Suite *suite = suite_create("countersign");
 	SRunner *runner;
 	size_t i;

@@ -32,6 +32,7 @@ TCase *case_cast(void);
 TCase *case_filecopy(void);
 TCase *case_filetaps(void);
 TCase *case_jumps(void);
+TCase *case_follow(void);
 TCase *case_traceargs(void);
 TCase *case_tracefold(void);
 TCase *case_tracetable(void);
