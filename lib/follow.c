@@ -128,13 +128,29 @@ follow_begin(struct follow *f, int fd, uint64_t offset)
 
 /* ---- from one file to the next */
 
-/* Takes the part's descriptor. */
+/* What is before it need not stay open until the next rotation. */
+static void
+close_read(struct followed *one)
+{
+	struct logparts *p = &one->parts;
+	size_t i;
+
+	for (i = 0; i < p->n - one->n_rest; i++) {
+		if (p->v[i].fd >= 0)
+			close(p->v[i].fd);
+		p->v[i].fd = -1;
+	}
+	if (one->n_rest == 0)
+		logparts_clear(p);
+}
+
 static int
 begin_in(struct followed *one, struct logpart *part, uint64_t offset)
 {
 	int fd = part->fd;
 
 	part->fd = -1;
+	close_read(one);
 	return fd < 0 ? -EBADF : begin_at(one, fd, offset);
 }
 
@@ -224,8 +240,10 @@ go_on(struct follow *f, struct followed *one,
 	const struct follow_place at = one->at;
 	struct logpart *part;
 
+	/* In a copy there may be more; or it is the log now. */
 	if (one->n_rest == 0 && (part = find_place(f, one, &at)) != NULL &&
-	    (uint64_t)part->size > at.offset + one->feed.n &&
+	    (one->n_rest == 0 ||
+		(uint64_t)part->size > at.offset + one->feed.n) &&
 	    begin_in(one, part, at.offset) == 0)
 		return;
 	take_half_line(one, take, context);

@@ -310,6 +310,54 @@ START_TEST(emptied)
 }
 END_TEST
 
+/* As sed -i leaves it: the same in another file. */
+START_TEST(copied_in_its_place)
+{
+	write_line(log_path);
+	write_line(log_path);
+	read_all();
+	rename(log_path, part(".old", 0));
+	append(log_path, "{\"line\":1}\n{\"line\":2}\n");
+	read_all();
+	write_line(log_path);
+	read_all();
+	ck_assert_uint_eq(taken, 3);
+}
+END_TEST
+
+static unsigned
+open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n;
+}
+
+START_TEST(what_has_been_read_is_closed)
+{
+	unsigned before, i;
+
+	write_line(log_path);
+	read_all();
+	before = open_files();
+	for (i = 0; i < 10; i++) {
+		rotate(DATED);
+		write_line(log_path);
+		if (i % 2 == 0)
+			read_all();
+		else
+			restart();
+	}
+	read_all();
+	ck_assert_uint_eq(taken, written);
+	ck_assert_uint_eq(open_files(), before);
+}
+END_TEST
+
 TCase *
 case_follow(void)
 {
@@ -322,5 +370,7 @@ case_follow(void)
 	tcase_add_test(c, parts_that_are_none);
 	tcase_add_test(c, a_compressed_one_is_missed);
 	tcase_add_test(c, emptied);
+	tcase_add_test(c, copied_in_its_place);
+	tcase_add_test(c, what_has_been_read_is_closed);
 	return c;
 }
