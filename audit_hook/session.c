@@ -74,14 +74,11 @@ check_in(int fd, const char *command, struct keeper_message *ret,
 		m.u.checkin.columns = ws.ws_col;
 		m.u.checkin.rows = ws.ws_row;
 	}
-	/* A keeper that refuses does not wait to hear it: its word is there,
-	 * behind the error that it has closed on what it did not read. */
+	/* A keeper that refuses does not wait to hear it. */
 	r = keepermsg_send_fds(fd, &m, channel, ARRAY_SIZE(channel));
 	if (r < 0 && r != -EPIPE)
 		return r;
-	if ((r = keepermsg_receive_fds(fd, ret, ret_fds)) == -ECONNRESET)
-		r = keepermsg_receive_fds(fd, ret, ret_fds);
-	return r;
+	return keepermsg_receive_fds(fd, ret, ret_fds);
 }
 
 /* The channel is the recorder's now. */

@@ -438,11 +438,16 @@ close_all(const int fds[KEEPERMSG_MAX_FDS])
 static ssize_t
 receive(int fd, struct msghdr *h)
 {
+	bool was_reset = false, is_reset;
 	ssize_t n;
 
-	do
+	/* A peer that has closed on what it did not read: its last word is there,
+	 * behind that error. */
+	do {
 		n = recvmsg(fd, h, MSG_TRUNC | MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+		is_reset = n < 0 && errno == ECONNRESET && !was_reset;
+		was_reset |= is_reset;
+	} while (n < 0 && (errno == EINTR || is_reset));
 	if (n < 0)
 		return -errno;
 	if (n == 0)

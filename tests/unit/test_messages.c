@@ -208,6 +208,24 @@ START_TEST(paths_are_bounded)
 }
 END_TEST
 
+/* The wrapper says how its program ended, and ends; it does not wait for DONE. */
+START_TEST(a_last_word_is_heard_though_ours_was_not)
+{
+	struct keeper_message end = { .type = KEEPERMSG_EXIT,
+		.u.exit = { .exit_code = 7 } },
+			      done = { .type = KEEPERMSG_DONE }, got;
+
+	ck_assert_int_eq(keepermsg_send(ends[1], &done), 0);
+	ck_assert_int_eq(keepermsg_send(ends[0], &end), 0);
+	close(ends[0]);
+	ends[0] = -1;
+	ck_assert_int_eq(keepermsg_receive(ends[1], &got), 0);
+	ck_assert_int_eq(got.type, KEEPERMSG_EXIT);
+	ck_assert_uint_eq(got.u.exit.exit_code, 7);
+	ck_assert_int_eq(keepermsg_receive(ends[1], &got), -ECONNRESET);
+}
+END_TEST
+
 TCase *
 case_messages(void)
 {
@@ -215,6 +233,7 @@ case_messages(void)
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, a_greeting_comes_back);
+	tcase_add_test(c, a_last_word_is_heard_though_ours_was_not);
 	tcase_add_test(c, a_check_in_of_128_KiB_comes_back);
 	tcase_add_test(c, short_messages_come_back);
 	tcase_add_test(c, descriptors_go_along);
