@@ -209,9 +209,24 @@ find_place(struct follow *f, struct followed *one,
 	return NULL;
 }
 
+/* No file stands there now: is ours the youngest of the parts? */
+static bool
+has_younger(struct follow *f, struct followed *one)
+{
+	const struct follow_place at = one->at;
+	bool has_missed = f->has_missed;
+
+	(void)find_place(f, one, &at);
+	if (one->n_rest > 0)
+		return true;
+	f->has_missed = has_missed;
+	logparts_clear(&one->parts);
+	return false;
+}
+
 /* Is it another file that stands there now, or has it become shorter? */
 static bool
-is_over(const struct followed *one)
+is_over(struct follow *f, struct followed *one)
 {
 	struct stat st;
 
@@ -219,8 +234,9 @@ is_over(const struct followed *one)
 		return true;
 	if (fstat(one->fd, &st) == 0 && (uint64_t)st.st_size < one->at.offset)
 		return true;
-	return stat(one->path, &st) == 0 &&
-	    (st.st_dev != one->at.device || st.st_ino != one->at.inode);
+	if (stat(one->path, &st) < 0)
+		return errno == ENOENT && has_younger(f, one);
+	return st.st_dev != one->at.device || st.st_ino != one->at.inode;
 }
 
 static void
@@ -309,7 +325,7 @@ follow_read(struct follow *f,
 		if ((r = read_one(one, take, context)) < 0)
 			return r;
 		any |= r;
-		if (r != 0 || !is_over(one))
+		if (r != 0 || !is_over(f, one))
 			continue;
 		/* Its writer may have written once more before it let go. */
 		if ((r = read_one(one, take, context)) < 0)

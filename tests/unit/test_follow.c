@@ -188,6 +188,7 @@ act(unsigned what, enum naming naming)
 		break;
 	default:
 		read_all();
+		ck_assert_uint_eq(taken, written);
 	}
 }
 
