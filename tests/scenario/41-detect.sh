@@ -82,7 +82,7 @@ if [ -d "$here/../../../shared/data/sigma-linux" ]; then
 else
   echo "  without SigmaHQ's rules: they are not here"
 fi
-runs python3 "$here/../detect/differential.py" "$(command -v countersign-detect)" /usr/share/countersign/logsources.yml 6000 "$(date +%s)" "${sets[@]}"
+RUNS_FOR=300 runs python3 "$here/../detect/differential.py" "$(command -v countersign-detect)" /usr/share/countersign/logsources.yml 6000 "$(date +%s)" "${sets[@]}"
 exits 0
 
 # event USER MINUTE: one that Scan holds for

@@ -232,7 +232,7 @@ as() {
 }
 
 runs() {
-  timeout --foreground 60 "$@" >"$LAB/out" 2>"$LAB/err" </dev/null
+  timeout --foreground "${RUNS_FOR-60}" "$@" >"$LAB/out" 2>"$LAB/err" </dev/null
   STATUS=$?
 }
 
