@@ -124,10 +124,11 @@ open_last(const char *path)
 	struct logpart *last;
 	FILE *f = fopen(path, "re");
 
-	if (f != NULL || errno != ENOENT || logparts_open(path, &parts) < 0)
+	if (f != NULL || errno != ENOENT || logparts_open(path, &parts) < 0 ||
+	    parts.n == 0)
 		return f;
 	last = &parts.v[parts.n - 1];
-	if (logparts_compression(last->path) != NULL) {
+	if (logparts_tool(last->path) != NULL) {
 		errno = ENOENT;
 		return NULL;
 	}

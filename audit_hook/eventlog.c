@@ -73,28 +73,23 @@ read_lines(const struct eventlog_query *q, FILE *f, eventlog_reader *read,
 
 /* The tool that logrotate(8) has compressed it with, from fd to a pipe. */
 static int
-start_unpacking(const char *compression, int fd, FILE **ret_f, pid_t *ret_pid)
+start_unpacking(const char *tool, int fd, FILE **ret_f, pid_t *ret_pid)
 {
-	static const char *const tools[][2] = { { ".gz", "gzip" },
-		{ ".zst", "zstd" }, { ".xz", "xz" }, { ".bz2", "bzip2" } };
-	char *argv[] = { NULL, (char[]){ "-dc" }, NULL };
+	char *argv[] = { (char *)(uintptr_t)tool, (char[]){ "-dc" }, NULL };
 	posix_spawn_file_actions_t actions;
 	int ends[2], e;
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(tools); i++)
-		if (strcmp(tools[i][0], compression) == 0)
-			argv[0] = (char *)(uintptr_t)tools[i][1];
-	if (posix_spawn_file_actions_init(&actions) != 0)
-		return -ENOMEM;
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		posix_spawn_file_actions_destroy(&actions);
+	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
+	if (posix_spawn_file_actions_init(&actions) != 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return -ENOMEM;
 	}
 	(void)posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
 	(void)posix_spawn_file_actions_adddup2(&actions, ends[1],
 	    STDOUT_FILENO);
-	e = posix_spawnp(ret_pid, argv[0], &actions, NULL, argv, environ);
+	e = posix_spawnp(ret_pid, tool, &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
 	if (e == 0 && (*ret_f = fdopen(ends[0], "re")) != NULL)
@@ -104,17 +99,17 @@ start_unpacking(const char *compression, int fd, FILE **ret_f, pid_t *ret_pid)
 }
 
 static int
-read_compressed(const struct eventlog_query *q, const char *compression,
+read_compressed(const struct eventlog_query *q, const char *tool,
     const struct logpart *part, eventlog_reader *read, void *context,
     struct eventlog_report *ret)
 {
 	int r, status = 0;
-	FILE *f;
-	pid_t pid;
+	FILE *f = NULL;
+	pid_t pid = -1;
 
 	/* Else there is no telling whether it could. */
 	(void)signal(SIGCHLD, SIG_DFL);
-	if ((r = start_unpacking(compression, part->fd, &f, &pid)) < 0) {
+	if ((r = start_unpacking(tool, part->fd, &f, &pid)) < 0) {
 		snprintf(ret->error, sizeof(ret->error),
 		    "cannot unpack '%.150s': %s", part->path, strerror(-r));
 		return r;
@@ -135,13 +130,12 @@ static int
 read_part(const struct eventlog_query *q, struct logpart *part,
     eventlog_reader *read, void *context, struct eventlog_report *ret)
 {
-	const char *compression = logparts_compression(part->path);
+	const char *tool = logparts_tool(part->path);
 	FILE *f;
 	int r;
 
-	if (compression != NULL)
-		return read_compressed(q, compression, part, read, context,
-		    ret);
+	if (tool != NULL)
+		return read_compressed(q, tool, part, read, context, ret);
 	if ((f = fdopen(part->fd, "re")) == NULL)
 		return -ENOMEM;
 	part->fd = -1;

@@ -163,7 +163,7 @@ take_next(struct follow *f, struct followed *one)
 
 	while (one->n_rest > 0) {
 		part = &one->parts.v[one->parts.n - one->n_rest--];
-		if (logparts_compression(part->path) != NULL)
+		if (logparts_tool(part->path) != NULL)
 			f->has_missed = true;
 		else if (begin_in(one, part, 0) == 0)
 			return true;
@@ -197,7 +197,7 @@ find_place(struct follow *f, struct followed *one,
 		return NULL;
 	f->has_missed |= p->error != 0;
 	for (i = p->n; i-- > 0;)
-		if (logparts_compression(p->v[i].path) == NULL &&
+		if (logparts_tool(p->v[i].path) == NULL &&
 		    is_place(at, &p->v[i])) {
 			one->n_rest = p->n - i - 1;
 			return &p->v[i];

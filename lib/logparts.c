@@ -23,25 +23,37 @@
 
 DEFINE_AUTO(closedir, DIR)
 
-const char *
-logparts_compression(const char *path)
+static const struct compression {
+	const char *suffix, *tool;
+} compressions[] = { { ".gz", "gzip" }, { ".zst", "zstd" }, { ".xz", "xz" },
+	{ ".bz2", "bzip2" } };
+
+static const struct compression *
+compression_of(const char *name)
 {
-	static const char *const all[] = { ".gz", ".zst", ".xz", ".bz2" };
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(all); i++)
-		if (path_ends_with(path, all[i]))
-			return all[i];
+	for (i = 0; i < ARRAY_SIZE(compressions); i++)
+		if (path_ends_with(name, compressions[i].suffix))
+			return &compressions[i];
 	return NULL;
+}
+
+const char *
+logparts_tool(const char *path)
+{
+	const struct compression *c = compression_of(path);
+
+	return c != NULL ? c->tool : NULL;
 }
 
 /* Of a name, how much is left without it. */
 static size_t
 stem_length(const char *name)
 {
-	const char *compression = logparts_compression(name);
+	const struct compression *c = compression_of(name);
 
-	return strlen(name) - (compression != NULL ? strlen(compression) : 0);
+	return strlen(name) - (c != NULL ? strlen(c->suffix) : 0);
 }
 
 /* ".1", "-20261126-031500.zst"; "-2" is somebody's name for something else. */

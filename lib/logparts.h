@@ -36,7 +36,7 @@ struct logparts {
  */
 int logparts_open(const char *path, struct logparts *ret);
 void logparts_clear(struct logparts *p);
-/* ".zst" and so on, or NULL: it is not compressed. */
-const char *logparts_compression(const char *path);
+/* "zstd" and so on, which unpacks it with -dc; NULL: it is not compressed. */
+const char *logparts_tool(const char *path);
 
 #endif
